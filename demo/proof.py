@@ -1,0 +1,77 @@
+"""The proof: every disk's digest in the source cloud beside the one in the destination cloud."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo import disks
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One disk on both sides; ``new_sha256`` is empty when the import recorded no such object."""
+
+    kind: str
+    name: str
+    old_sha256: str
+    new_sha256: str
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the disk arrived, with the same bytes."""
+        return self.old_sha256 == self.new_sha256
+
+
+def read_new_ids(path: Path) -> dict[tuple[str, str], str]:
+    """Read ``uuids.csv`` into ``{(resource type, old id): new id}``."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return {(row["Resource Type"], row["Old"]): row["New"] for row in csv.DictReader(file)}
+
+
+def compare_disks(
+    source: Any, destination: Any, state: Path, new_ids: dict[tuple[str, str], str]
+) -> list[Comparison]:
+    """Compare every image, volume and server root disk of the source project with its copy.
+
+    ``source`` and ``destination`` are connections of the two projects. The digests of images are
+    those that Glance computed itself; volumes and root disks are read from the clouds' files.
+    """
+    comparisons = []
+    for image in source.image.images(visibility="private"):
+        new_id = new_ids.get(("image", image.id))
+        new_hash = destination.image.get_image(new_id).hash_value if new_id else ""
+        comparisons.append(Comparison("image", image.name, image.hash_value, new_hash))
+    for volume in source.block_storage.volumes():
+        comparisons.append(
+            _compare_files(
+                "volume",
+                volume.name,
+                disks.find_volume_file(state, "src", volume.id),
+                disks.find_volume_file(state, "dst", new_ids.get(("volume", volume.id), "")),
+            )
+        )
+    for server in source.compute.servers():
+        path = disks.find_root_disk_file(state, "src", server.id)
+        if path.exists():
+            new_path = disks.find_root_disk_file(
+                state, "dst", new_ids.get(("server", server.id), "-")
+            )
+            comparisons.append(_compare_files("root disk", server.name, path, new_path))
+    return sorted(comparisons, key=lambda comparison: (comparison.kind, comparison.name))
+
+
+def _compare_files(kind: str, name: str, old: Path, new: Path) -> Comparison:
+    new_sha256 = disks.compute_sha256(new) if new.is_file() else ""
+    return Comparison(kind, name, disks.compute_sha256(old), new_sha256)
+
+
+def format_table(comparisons: list[Comparison]) -> str:
+    """The comparisons as lines of text, the first 16 digits of each digest."""
+    lines = [f"{'disk':<38} {'source':<16}   {'destination':<16}"]
+    for comparison in comparisons:
+        lines.append(
+            f"{comparison.kind + ' ' + comparison.name:<38} {comparison.old_sha256[:16]} "
+            f"{'=' if comparison.is_equal else '≠'} {comparison.new_sha256[:16] or 'missing'}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,19 @@
+"""Sphinx settings. Built with `tox -e docs`; warnings are errors."""
+
+import sys
+from importlib.metadata import version as read_version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "downpour"
+author = "The downpour authors"
+copyright = "The downpour authors"
+release = version = read_version("os-downpour")
+
+extensions = ["cliff.sphinxext", "reno.sphinxext", "resource_table"]
+html_theme = "alabaster"
+html_theme_options = {"description": "Moves a workload between two OpenStack clouds"}
+html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}
+html_show_sourcelink = False
+nitpicky = True

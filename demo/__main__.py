@@ -32,15 +32,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="demo/run", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave both clouds running")
     arguments = parser.parse_args()
-    # Not one that the caller may have set: this one is deleted at the end.
+    # Not the caller's own sandbox: this state is deleted at the end.
     state = CHECKOUT / ".sandbox" / "demo"
-    os.environ["DOWNPOUR_SANDBOX_DIR"] = str(state)
     os.environ["OS_CLIENT_CONFIG_FILE"] = str(state / "clouds.yaml")
     signal.signal(signal.SIGTERM, _interrupt)
     work = state / "work"
     is_kept = False
     try:
-        is_equal = move(state, work)
+        is_equal = move(state, work, arguments.keep)
         is_kept = arguments.keep
     except CommandError as error:
         print(f"\ndemo: {error}", file=sys.stderr)
@@ -56,11 +55,18 @@ def main() -> int:
     return 0 if is_equal else 5
 
 
+def call_sandbox(state: Path, action: str, *options: str) -> None:
+    """Run ``python -m demo.sandbox``; what it installs is kept for the next time."""
+    directories = ["--state-dir", str(state), "--cache-dir", str(state.parent / "cache")]
+    command = [sys.executable, "-m", "demo.sandbox", *directories, *options, action]
+    run_command(command, {}, CHECKOUT, shown=f"python -m demo.sandbox {action}")
+
+
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def move(state: Path, work: Path) -> bool:
+def move(state: Path, work: Path, is_kept: bool) -> bool:
     """Run all the steps; return whether every disk is the same on both sides."""
     narrator = Narrator()
     source_environment = {"OS_CLOUD": SOURCE}
@@ -70,7 +76,9 @@ def move(state: Path, work: Path) -> bool:
     playbook = ["ansible-playbook", "playbook.yml", "--extra-vars", f"cloud={DESTINATION}"]
 
     with narrator.step("Start two OpenStack clouds that share nothing: src and dst"):
-        run_command([sys.executable, "-m", "demo.sandbox", "up", "src", "dst"], {}, CHECKOUT)
+        # Whatever ends this process ends the clouds, unless they are to be kept.
+        owner = () if is_kept else ("--owner-pid", str(os.getpid()))
+        call_sandbox(state, "reset", *owner)
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700, parents=True)
         source = openstack.connect(cloud=SOURCE)
@@ -129,7 +137,7 @@ def remove_clouds(state: Path) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     say("\nStopping and removing both clouds")
     try:
-        run_command([sys.executable, "-m", "demo.sandbox", "down", "src", "dst"], {}, CHECKOUT)
+        call_sandbox(state, "down")
     except CommandError as error:
         print(f"demo: {error}", file=sys.stderr)
     shutil.rmtree(state, ignore_errors=True)
@@ -141,14 +149,14 @@ def explain_clouds(state: Path, work: Path) -> None:
     say(f"""
 Both clouds are running. To play with them:
 
-    export OS_CLIENT_CONFIG_FILE={state / "clouds.yaml"} DOWNPOUR_SANDBOX_DIR={state}
+    export OS_CLIENT_CONFIG_FILE={state / "clouds.yaml"}
     export PATH={binaries}:$PATH
     downpour --os-cloud {SOURCE} plan {work / "demo.yml"}
     cd {work / "bundle"} && ansible-playbook playbook.yml -e cloud={DESTINATION} --check
 
 To stop and remove them:
 
-    cd {CHECKOUT} && python -m demo.sandbox down && rm -r {state}""")
+    cd {CHECKOUT} && python -m demo.sandbox --state-dir {state} down && rm -r {state}""")
 
 
 if __name__ == "__main__":

@@ -44,14 +44,19 @@ def show_file(path: Path) -> None:
 
 
 def run_command(
-    command: Sequence[str], environment: Mapping[str, str], directory: Path, log: Path | None = None
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    log: Path | None = None,
+    shown: str = "",
 ) -> str:
-    """Show a command and run it; return what it wrote to a log file, or nothing.
+    """Show a command (or ``shown`` in its place) and run it; return what it wrote to ``log``.
 
     Without ``log`` it talks to the demo's own output. With it, both streams go to that file, whose
     end is shown when the command fails. Raises ``CommandError`` unless it ends with status 0.
     """
-    say(f"    $ {shlex.join(command)}")
+    shown = shown or shlex.join(command)
+    say(f"    $ {shown}")
     full_environment = {**os.environ, **environment}
     if log is None:
         status = subprocess.run(
@@ -72,5 +77,5 @@ def run_command(
         text = log.read_text(encoding="utf-8", errors="replace")
     if status:
         sys.stderr.write("\n".join(text.splitlines()[-60:]) + "\n")
-        raise CommandError(f"{shlex.join(command)}: exit status {status}")
+        raise CommandError(f"{shown}: exit status {status}")
     return text

@@ -12,7 +12,7 @@ COLLECTION = PACKAGE / "playbook" / "collections"
 
 # doc/source/architecture.rst draws the same layers. A part may import its own layer and lower ones.
 LAYERS = (
-    {"errors", "text"},
+    {"errors", "files", "text"},
     {"walk", "resources", "selection", "match", "cloud"},
     {"plan", "bundle", "playbook", "capture", "transfer", "report"},
     {"commands", "app"},

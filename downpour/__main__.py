@@ -1,0 +1,7 @@
+"""``python -m downpour``."""
+
+import sys
+
+from downpour.app import main
+
+sys.exit(main())

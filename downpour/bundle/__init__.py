@@ -1,0 +1,1 @@
+"""The export directory; its format is described in the documentation."""

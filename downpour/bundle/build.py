@@ -1,0 +1,286 @@
+"""The export: from a plan to a complete bundle, or to one that can be continued."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from downpour.bundle.contents import Contents
+from downpour.bundle.journal import Journal, open_journal
+from downpour.bundle.layout import CHECKSUMS, JOURNAL, MANIFEST, PLAYBOOK, name_data_file
+from downpour.bundle.manifest import (
+    build_checksums,
+    build_manifest,
+    digest_content,
+    read_manifest,
+)
+from downpour.capture import Capturer, remove_temporary
+from downpour.cloud import Cloud
+from downpour.errors import DownpourError, Problem, raise_all
+from downpour.files import make_directory, write_file
+from downpour.plan import Capture, Plan
+from downpour.playbook.render import choose_variables, list_collection_files, render_playbook
+from downpour.report.readme import render_readme
+from downpour.resources.image import select_properties
+from downpour.resources.model import Attributes, DataFile, Key
+from downpour.text import human_size, printable, quoted
+from downpour.transfer.download import DiskFullError, download_image
+from downpour.transfer.progress import Progress
+
+_BLOCK_BYTES = 1 << 20
+
+
+def export_bundle(
+    cloud: Cloud, plan: Plan, selection: list[Any], directory: Path, progress: Progress
+) -> bool:
+    """Make the bundle of a plan in ``directory``; continue what an earlier run of it began.
+
+    Returns whether there was anything left to do. All checks come before the first request that changes the source.
+    Raises :class:`DownpourError` with every resource that failed; the bundle is not complete then, and what was saved
+    is used by the next run.
+    """
+    source = cloud.describe()
+    if _is_complete(directory, source, selection):
+        return False
+    try:
+        make_directory(directory)
+        directory.chmod(0o700)
+    except OSError as error:
+        raise DownpourError(
+            Problem("unwritable", printable(directory), str(error.strerror))
+        ) from error
+    with open_journal(directory) as journal:
+        if not journal.source:
+            journal.begin(source, selection)
+        _check_same_export(journal, source, selection, directory)
+        saved = _find_whole_files(journal, directory, plan, progress)
+        missing = [capture for capture in plan.captures if capture.resource.key not in saved]
+        _check_room(directory, missing)
+        remove_temporary(cloud, journal, set(journal.temporary), progress)
+        saved |= _save_all(cloud, journal, missing, directory, progress)
+        _write_bundle(Contents(plan, saved, choose_variables(plan)), source, selection, directory)
+        journal.remove()
+    return True
+
+
+def _is_complete(directory: Path, source: Mapping[str, str], selection: list[Any]) -> bool:
+    """Tell whether the directory holds this very export, done; refuse any other content."""
+    try:
+        names = {entry.name for entry in os.scandir(directory)}
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise DownpourError(
+            Problem("unusable", printable(directory), str(error.strerror), "name another directory")
+        ) from error
+    if not names or JOURNAL in names:
+        return False
+    manifest = read_manifest(directory)
+    if manifest is None:
+        raise DownpourError(
+            Problem(
+                "not-empty",
+                printable(directory),
+                "the directory holds something else",
+                "name a new or empty directory",
+            )
+        )
+    if (manifest["source"], manifest["selection"]) != (dict(source), selection):
+        raise _say_other_export(directory)
+    return True
+
+
+def _check_same_export(
+    journal: Journal, source: Mapping[str, str], selection: list[Any], directory: Path
+) -> None:
+    if (journal.source, journal.selection) != (dict(source), selection):
+        raise _say_other_export(directory)
+
+
+def _say_other_export(directory: Path) -> DownpourError:
+    return DownpourError(
+        Problem(
+            "other-export",
+            printable(directory),
+            "it holds an export of another project or another resource file",
+            "name a new directory",
+        )
+    )
+
+
+def _find_whole_files(
+    journal: Journal, directory: Path, plan: Plan, progress: Progress
+) -> dict[Key, DataFile]:
+    """Return the files of an earlier run that are what it noted; the others are fetched again."""
+    wanted = {capture.resource.key for capture in plan.captures}
+    whole: dict[Key, DataFile] = {}
+    for key, file in journal.saved.items():
+        if key in wanted and _is_whole(directory / file.path, file):
+            progress.say(f"{key[0]} {key[1]}: saved before")
+            whole[key] = file
+    return whole
+
+
+def _is_whole(path: Path, file: DataFile) -> bool:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                digest.update(block)
+    except FileNotFoundError:
+        return False
+    return digest.hexdigest() == file.sha256
+
+
+def _check_room(directory: Path, captures: list[Capture]) -> None:
+    room = os.statvfs(directory)
+    free_bytes = room.f_bavail * room.f_frsize
+    needed_bytes = sum(capture.size_bytes for capture in captures)
+    if needed_bytes > free_bytes:
+        raise DownpourError(
+            Problem(
+                "disk-full",
+                printable(directory),
+                f"up to {human_size(needed_bytes)} are to come, {human_size(free_bytes)} are free",
+                "make room, or export fewer resources at a time",
+            )
+        )
+
+
+def _save_all(
+    cloud: Cloud, journal: Journal, captures: list[Capture], directory: Path, progress: Progress
+) -> dict[Key, DataFile]:
+    """Save the bytes of all captures, group by group; a failure does not stop the others."""
+    capturer = Capturer(cloud, journal, progress)
+    saved: dict[Key, DataFile] = {}
+    problems: list[Problem] = []
+    ordered = sorted(captures, key=lambda capture: capture.group)
+    for _, members in itertools.groupby(ordered, key=lambda capture: capture.group):
+        group = list(members)
+        try:
+            with capturer.freeze_group(group) as frozen:
+                for capture in group:
+                    try:
+                        with capturer.open_image(capture, frozen) as image:
+                            saved[capture.resource.key] = _save(
+                                cloud, journal, capture, image, directory, progress
+                            )
+                    except DiskFullError:
+                        raise
+                    except DownpourError as error:
+                        problems.extend(_name_capture(capture, error))
+        except DiskFullError as error:
+            raise DownpourError(*problems, *error.problems) from error
+        except DownpourError as error:
+            problems.extend(_name_capture(group[0], error))
+    raise_all(problems)
+    return saved
+
+
+def _name_capture(capture: Capture, error: DownpourError) -> list[Problem]:
+    """Say of each problem which resource it hit, where it does not say so itself."""
+    resource = capture.resource
+    return [
+        problem
+        if resource.id in problem.what
+        else Problem(
+            problem.code,
+            f"{resource.type} {quoted(resource.name)} ({printable(resource.id)}): {problem.what}",
+            problem.why,
+            problem.todo,
+        )
+        for problem in error.problems
+    ]
+
+
+def _save(
+    cloud: Cloud,
+    journal: Journal,
+    capture: Capture,
+    image: Attributes,
+    directory: Path,
+    progress: Progress,
+) -> DataFile:
+    resource = capture.resource
+    path = name_data_file(resource.type, resource.id, image["disk_format"])
+    label = f"{resource.type} {quoted(resource.name)} ({resource.id})"
+    download = download_image(cloud, image, directory / path, label, progress)
+    file = DataFile(
+        path=path,
+        size_bytes=download.size_bytes,
+        sha256=download.sha256,
+        sha512=download.sha512,
+        disk_format=image["disk_format"],
+        container_format=image["container_format"],
+        min_disk_gib=int(image.get("min_disk") or 0),
+        min_ram_mib=int(image.get("min_ram") or 0),
+        properties=select_properties(image),
+    )
+    journal.note_saved(resource.type, resource.id, file)
+    return file
+
+
+def _write_bundle(
+    contents: Contents, source: Mapping[str, str], selection: list[Any], directory: Path
+) -> None:
+    """Write everything but the data; the manifest and the playbook last."""
+    texts = {path: text.encode() for path, text in render_playbook(contents).items()}
+    texts["README.rst"] = render_readme(contents, source).encode()
+    texts |= dict(list_collection_files())
+    for resource in contents.plan.resources:
+        if resource.type == "keypair":
+            texts[contents.file_for(resource)] = (resource["public_key"].strip() + "\n").encode()
+    files: dict[str, dict[str, Any]] = {
+        path: digest_content(content) for path, content in texts.items()
+    }
+    for data in contents.data.values():
+        files[data.path] = {
+            "size_bytes": data.size_bytes,
+            "sha256": data.sha256,
+            "sha512": data.sha512,
+        }
+    texts[MANIFEST] = build_manifest(contents, source, selection, files)
+    files[MANIFEST] = digest_content(texts[MANIFEST])
+    texts[CHECKSUMS] = build_checksums(files)
+    last = (MANIFEST, PLAYBOOK)
+    try:
+        for path in [*(path for path in texts if path not in last), *last]:
+            write_file(directory / path, texts[path])
+    except OSError as error:
+        raise DownpourError(
+            Problem("unwritable", printable(directory), str(error.strerror))
+        ) from error
+
+
+def clean_up_bundle(cloud: Cloud, directory: Path, progress: Progress) -> int:
+    """Remove what a killed export left in the source cloud; return how many objects that were.
+
+    Raises :class:`DownpourError` when the directory has no journal, or one of another project.
+    """
+    if not (directory / JOURNAL).exists():
+        raise DownpourError(
+            Problem(
+                "no-journal",
+                printable(directory),
+                "no unfinished export is here",
+                "a finished one leaves nothing in the source",
+            )
+        )
+    with open_journal(directory) as journal:
+        if journal.source and journal.source != cloud.describe():
+            raise DownpourError(
+                Problem(
+                    "other-cloud",
+                    printable(directory),
+                    f"its export is of project {printable(journal.source['project_id'])} at "
+                    f"{printable(journal.source['auth_url'])}",
+                    "choose that cloud with --os-cloud",
+                )
+            )
+        names = set(journal.temporary)
+        remove_temporary(cloud, journal, names, progress)
+        return len(names)

@@ -1,0 +1,99 @@
+"""The manifest: what a bundle holds, for programs; and the checksums, for everybody."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from downpour import __version__
+from downpour.bundle.contents import Contents
+from downpour.bundle.layout import CHECKSUMS, DESTINATION, JOURNAL, MANIFEST, RECORD
+from downpour.errors import DownpourError, Problem
+from downpour.resources.security_group import list_rules
+from downpour.text import printable
+
+FORMAT = 1
+_NEVER_CHECKED = frozenset({CHECKSUMS, DESTINATION, JOURNAL, RECORD})
+
+
+def build_manifest(
+    contents: Contents,
+    source: Mapping[str, str],
+    selection: list[Any],
+    files: Mapping[str, Mapping[str, Any]],
+) -> bytes:
+    """Return the manifest; ``files`` gives size and digests of each file by path."""
+    document = {
+        "format": FORMAT,
+        "downpour": __version__,
+        "source": dict(source),
+        "selection": selection,
+        "resources": list(_describe_resources(contents)),
+        "findings": [
+            {**dataclasses.asdict(finding), "severity": finding.severity.value}
+            for finding in contents.plan.findings
+        ],
+        "files": [{"path": path, **files[path]} for path in sorted(files)],
+    }
+    return (json.dumps(document, indent=1, ensure_ascii=True) + "\n").encode()
+
+
+def _describe_resources(contents: Contents) -> Any:
+    types = contents.inventory.types
+    for resource in contents.plan.resources:
+        volatile = types[resource.type].volatile
+        description: dict[str, Any] = {
+            "type": resource.type,
+            "id": resource.id,
+            "name": resource.name,
+            "variable": contents.variables[resource.key],
+            "attributes": {
+                name: value
+                for name, value in sorted(resource.attributes.items())
+                if name not in volatile
+            },
+        }
+        if resource.type == "security group":
+            description["attributes"]["security_group_rules"] = [
+                dict(sorted(rule.attributes.items()))
+                for rule in list_rules(resource, contents.inventory)
+            ]
+        data = contents.data_for(resource)
+        if data is not None:
+            description["data"] = dataclasses.asdict(data)
+        yield description
+
+
+def digest_content(content: bytes) -> dict[str, Any]:
+    """Return size and digest of a small file as the manifest tells them."""
+    return {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def build_checksums(files: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """Return the lines of ``SHA256SUMS`` for all files that nobody is meant to edit."""
+    return "".join(
+        f"{files[path]['sha256']}  {path}\n" for path in sorted(files) if path not in _NEVER_CHECKED
+    ).encode()
+
+
+def read_manifest(directory: Path) -> dict[str, Any] | None:
+    """Return the manifest of a complete bundle, ``None`` where there is none.
+
+    Raises :class:`DownpourError` for one that this version does not know.
+    """
+    path = directory / MANIFEST
+    try:
+        document: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise DownpourError(Problem("manifest", printable(path), "it is damaged")) from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise DownpourError(
+            Problem("manifest", printable(path), f"its format is not {FORMAT}", "update downpour")
+        )
+    return document

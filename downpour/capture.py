@@ -1,0 +1,269 @@
+"""From a server or volume to an image that can be downloaded, and back to how it was.
+
+Every temporary object is written to the journal before it is made, carries ``downpour`` in its metadata where
+the type has any, and is removed on every way out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import openstack.exceptions
+
+from downpour.bundle.journal import Journal, Temporary
+from downpour.cloud import Cloud, translate_errors
+from downpour.errors import DownpourError, Problem, raise_all
+from downpour.plan import Capture, Route
+from downpour.resources.model import Attributes, Resource
+from downpour.text import printable, quoted
+from downpour.transfer.progress import Progress
+from downpour.walk import describe_resource
+
+NAME_PREFIX = "downpour-temporary-"
+_MARK = {"downpour": "temporary"}
+_VOLUME_IMAGE_FORMAT = "qcow2"
+_FIRST_POLL_SECONDS, _LAST_POLL_SECONDS = 0.3, 5.0
+_BUSY = ("creating", "downloading", "uploading", "deleting", "queued", "saving", "backing-up")
+# A volume made from a snapshot has to go before it.
+_REMOVAL_ORDER = ("image", "volume", "snapshot")
+
+
+class Capturer:
+    """Makes and removes the temporary objects of one export."""
+
+    def __init__(self, cloud: Cloud, journal: Journal, progress: Progress) -> None:
+        self.cloud = cloud
+        self.journal = journal
+        self.progress = progress
+
+    @contextlib.contextmanager
+    def freeze_group(self, captures: list[Capture]) -> Iterator[dict[str, Temporary]]:
+        """Snapshot the attached volumes of one server together, then begin its own snapshot.
+
+        Yields the snapshot, or for a server the image, by the id of the captured resource; whatever is still
+        there afterwards is removed.
+        """
+        frozen: dict[str, Temporary] = {}
+        before = set(self.journal.temporary)
+        with self._removing(lambda: set(self.journal.temporary) - before):
+            for capture in captures:
+                if capture.route is Route.VOLUME_SNAPSHOT:
+                    frozen[capture.resource.id] = self._make_snapshot(capture.resource)
+            for capture in captures:
+                if capture.route is Route.SERVER_SNAPSHOT:
+                    frozen[capture.resource.id] = self._make_server_image(capture.resource)
+            for capture in captures:
+                if capture.route is Route.VOLUME_SNAPSHOT:
+                    snapshot = frozen[capture.resource.id]
+                    self._wait(snapshot, "available", f"snapshot of {_describe(capture)}")
+            yield frozen
+
+    @contextlib.contextmanager
+    def open_image(self, capture: Capture, frozen: dict[str, Temporary]) -> Iterator[Attributes]:
+        """Yield the document of the image with a resource's bytes; remove what was made for it."""
+        what = _describe(capture)
+        if capture.route is Route.DOWNLOAD:
+            yield capture.resource.attributes
+            return
+        before = set(self.journal.temporary)
+        own = frozen.get(capture.resource.id)
+        with self._removing(
+            lambda: (set(self.journal.temporary) - before) | ({own.name} if own else set())
+        ):
+            if capture.route is Route.SERVER_SNAPSHOT and own is not None:
+                image = own
+            elif own is not None:
+                volume = self._make_volume(capture.resource, own)
+                self._wait(volume, "available", f"copy of {what}")
+                image = self._upload_volume(volume.id)
+            else:
+                image = self._upload_volume(capture.resource.id)
+            yield self._wait(image, "active", f"image of {what}")
+
+    @contextlib.contextmanager
+    def _removing(self, choose: Callable[[], set[str]]) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            try:
+                remove_temporary(self.cloud, self.journal, choose(), self.progress)
+            except DownpourError as left_behind:
+                if isinstance(error, DownpourError):
+                    raise type(error)(*error.problems, *left_behind.problems) from error
+                self.progress.say(str(left_behind))
+            raise
+        remove_temporary(self.cloud, self.journal, choose(), self.progress)
+
+    def _make(self, kind: str, create: Callable[[str], str]) -> Temporary:
+        name = NAME_PREFIX + str(uuid.uuid4())
+        self.journal.intend(kind, name)
+        self.journal.note_created(name, create(name))
+        return self.journal.temporary[name]
+
+    def _make_snapshot(self, volume: Resource) -> Temporary:
+        def create(name: str) -> str:
+            # block storage before 3.66 refuses snapshots of attached volumes without force
+            with translate_errors(f"snapshot of {describe_resource(volume)}"):
+                snapshot = self.cloud.connection.block_storage.create_snapshot(
+                    volume_id=volume.id, name=name, metadata=_MARK, force=True
+                )
+                return str(snapshot.id)
+
+        return self._make("snapshot", create)
+
+    def _make_volume(self, volume: Resource, snapshot: Temporary) -> Temporary:
+        def create(name: str) -> str:
+            with translate_errors(f"copy of {describe_resource(volume)}"):
+                copy = self.cloud.connection.block_storage.create_volume(
+                    snapshot_id=snapshot.id, name=name, size=volume["size"], metadata=_MARK
+                )
+                return str(copy.id)
+
+        return self._make("volume", create)
+
+    def _upload_volume(self, volume_id: str) -> Temporary:
+        def create(name: str) -> str:
+            with translate_errors(f"image of volume {volume_id}"):
+                answer = self.cloud.connection.block_storage.upload_volume_to_image(
+                    volume_id,
+                    name,
+                    disk_format=_VOLUME_IMAGE_FORMAT,
+                    container_format="bare",
+                )
+                return str(answer["image_id"])
+
+        return self._make("image", create)
+
+    def _make_server_image(self, server: Resource) -> Temporary:
+        def create(name: str) -> str:
+            with translate_errors(f"snapshot of {describe_resource(server)}"):
+                image = self.cloud.connection.compute.create_server_image(
+                    server.id, name, metadata=_MARK, wait=False
+                )
+                return str(image.id)
+
+        return self._make("image", create)
+
+    def _wait(self, temporary: Temporary, status: str, what: str) -> Attributes:
+        """Wait for a status; raise :class:`DownpourError` when the cloud gives up."""
+        with self.progress.wait(f"waiting for the {what}"):
+            for _ in _poll():
+                document = _read(self.cloud, temporary)
+                if document is None:
+                    raise DownpourError(
+                        Problem("vanished", what, f"the temporary {temporary.kind} is gone")
+                    )
+                if document["status"] == status:
+                    return document
+                if document["status"] not in _BUSY:
+                    raise DownpourError(
+                        Problem(
+                            "not-captured",
+                            what,
+                            f"the cloud left the temporary {temporary.kind} in status "
+                            f"{document['status']}",
+                            "ask the operator of the source cloud, then export again",
+                        )
+                    )
+        raise AssertionError("polling does not end")
+
+
+def remove_temporary(cloud: Cloud, journal: Journal, names: set[str], progress: Progress) -> None:
+    """Remove temporary objects from the source cloud and wait until they are gone.
+
+    All are tried. Raises :class:`DownpourError` with those that could not be removed; they stay in the journal.
+    """
+    problems = []
+    chosen = [journal.temporary[name] for name in names if name in journal.temporary]
+    for temporary in sorted(chosen, key=lambda item: _REMOVAL_ORDER.index(item.kind)):
+        try:
+            with progress.wait(f"removing the temporary {temporary.kind} {temporary.name}"):
+                _remove(cloud, temporary)
+            journal.note_removed(temporary.name)
+        except DownpourError as error:
+            problems.extend(
+                Problem(
+                    "left-behind",
+                    f"temporary {temporary.kind} {temporary.name}",
+                    f"it could not be removed: {problem}",
+                    f"run: downpour cleanup {journal.path.parent}",
+                )
+                for problem in error.problems
+            )
+    raise_all(problems)
+
+
+def _remove(cloud: Cloud, temporary: Temporary) -> None:
+    delete = {
+        "image": lambda found: cloud.connection.image.delete_image(found),
+        "volume": lambda found: cloud.connection.block_storage.delete_volume(found),
+        "snapshot": lambda found: cloud.connection.block_storage.delete_snapshot(found),
+    }[temporary.kind]
+    is_asked = False
+    for _ in _poll():
+        document = _read(cloud, temporary)
+        if document is None:
+            return
+        # A volume or snapshot in the making cannot be deleted yet; an image can.
+        if not is_asked and (temporary.kind == "image" or document["status"] not in _BUSY):
+            with translate_errors(f"deleting {temporary.kind} {temporary.name}"):
+                delete(document["id"])
+            is_asked = True
+        elif is_asked and document["status"].startswith("error"):
+            raise DownpourError(
+                Problem("not-deleted", f"status {document['status']}", "the cloud gave up")
+            )
+
+
+def _read(cloud: Cloud, temporary: Temporary) -> Attributes | None:
+    """Return the document of a temporary object, found by id or by its unique name."""
+    if temporary.kind == "image":
+        return _read_image(cloud, temporary)
+    service = cloud.connection.block_storage
+    find = {"volume": service.volumes, "snapshot": service.snapshots}[temporary.kind]
+    get = {"volume": service.get_volume, "snapshot": service.get_snapshot}[temporary.kind]
+    with translate_errors(f"{temporary.kind} {temporary.name}"):
+        if temporary.id:
+            try:
+                return {"id": temporary.id, "status": str(get(temporary.id).status)}
+            except openstack.exceptions.NotFoundException:
+                return None
+        for found in find(details=True, name=temporary.name):
+            if found.name == temporary.name:
+                return {"id": str(found.id), "status": str(found.status)}
+    return None
+
+
+def _read_image(cloud: Cloud, temporary: Temporary) -> Attributes | None:
+    """Read the document as sent, with all properties."""
+    with translate_errors(f"image {temporary.name}"):
+        if temporary.id:
+            answer = cloud.connection.image.get(f"/images/{temporary.id}")
+            if answer.status_code == 404:
+                return None
+            openstack.exceptions.raise_from_response(answer)
+            document: dict[str, Any] = answer.json()
+            return None if document["status"] == "deleted" else document
+        answer = cloud.connection.image.get("/images", params={"name": temporary.name})
+        openstack.exceptions.raise_from_response(answer)
+        for document in answer.json()["images"]:
+            if document["name"] == temporary.name:
+                return document
+    return None
+
+
+def _poll() -> Iterator[None]:
+    """Yield at once, then after ever longer pauses."""
+    pause_seconds = _FIRST_POLL_SECONDS
+    while True:
+        yield
+        time.sleep(pause_seconds)
+        pause_seconds = min(pause_seconds * 1.3, _LAST_POLL_SECONDS)
+
+
+def _describe(capture: Capture) -> str:
+    return f"{capture.resource.type} {quoted(capture.resource.name)} ({printable(capture.resource.id)})"

@@ -1,0 +1,26 @@
+"""``downpour cleanup``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from downpour.bundle.build import clean_up_bundle
+from downpour.commands import Verb
+
+
+class Cleanup(Verb):
+    """Remove the temporary objects that a killed export left in the source cloud."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "directory", metavar="DIR", type=Path, help="the directory of that export"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        cloud = self.app.connect()
+        count = clean_up_bundle(cloud, parsed_args.directory, self.app.choose_progress())
+        self.app.say(f"{count} temporary objects removed")
+        return 0

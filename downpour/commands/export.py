@@ -1,0 +1,78 @@
+"""``downpour export``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from downpour import errors
+from downpour.bundle.build import export_bundle
+from downpour.cloud import Cloud
+from downpour.commands import Verb
+from downpour.plan import Plan, make_plan
+from downpour.resources import RESOURCE_TYPES
+from downpour.resources.inventory import Inventory
+from downpour.resources.model import Severity
+from downpour.selection import read_selection
+from downpour.text import human_size, quoted
+from downpour.walk import resolve_selection, walk_selection
+
+if TYPE_CHECKING:
+    from downpour.app import DownpourApp
+
+
+def make_plan_of_file(app: DownpourApp, path: Path) -> tuple[Cloud, Plan, list[dict[str, Any]]]:
+    """Return the cloud, the plan of a resource file, and what the file asks for."""
+    selection = read_selection(path)
+    cloud = app.connect()
+    inventory = Inventory(RESOURCE_TYPES, cloud.read_listing, cloud.project_id)
+    plan = make_plan(walk_selection(resolve_selection(selection, inventory), inventory))
+    return cloud, plan, selection.normalize()
+
+
+def report_findings(app: DownpourApp, plan: Plan) -> int:
+    """Tell what is left out and what to know; return the exit status that this means."""
+    for finding in plan.findings:
+        label = "left out" if finding.severity is Severity.OMISSION else "note"
+        app.say(f"{label}: {finding.type} {quoted(finding.name)} ({finding.id}): {finding.reason}")
+    return errors.OMISSIONS if plan.has_omissions else errors.DONE
+
+
+class Export(Verb):
+    """Save what a resource file names, and all that it hangs on, as a directory with a playbook.
+
+    A directory with an unfinished export of the same file is continued.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument("file", metavar="FILE", type=Path, help="the resource file")
+        parser.add_argument(
+            "directory",
+            metavar="DIR",
+            type=Path,
+            nargs="?",
+            default=Path("export"),
+            help="where to save (default: export)",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        cloud, plan, selection = make_plan_of_file(self.app, parsed_args.file)
+        status = report_findings(self.app, plan)
+        directory = parsed_args.directory
+        if not export_bundle(cloud, plan, selection, directory, self.app.choose_progress()):
+            self.app.say(
+                f"{directory} holds this export already; name another directory for a newer state"
+            )
+            return status
+        self.app.say(
+            f"{len(plan.resources)} resources, {human_size(_count_bytes(directory))} in {directory}; "
+            f"next: edit {directory}/destination.yml and run ansible-playbook playbook.yml there"
+        )
+        return status
+
+
+def _count_bytes(directory: Path) -> int:
+    return sum(path.stat().st_size for path in (directory / "data").glob("*"))

@@ -1,0 +1,1 @@
+"""Telling people what a bundle holds and what it does not."""

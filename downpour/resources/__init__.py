@@ -1,0 +1,28 @@
+"""The resource types: one module each, all of them in one table.
+
+The order is the order of creation: a type comes after those it refers to.
+"""
+
+from downpour.resources.image import IMAGE
+from downpour.resources.keypair import KEYPAIR
+from downpour.resources.model import ResourceType
+from downpour.resources.network import NETWORK
+from downpour.resources.port import PORT
+from downpour.resources.router import ROUTER
+from downpour.resources.security_group import SECURITY_GROUP, SECURITY_GROUP_RULE
+from downpour.resources.server import SERVER
+from downpour.resources.subnet import SUBNET
+from downpour.resources.volume import VOLUME
+
+RESOURCE_TYPES: dict[str, ResourceType] = {
+    "keypair": KEYPAIR,
+    "security group": SECURITY_GROUP,
+    "security group rule": SECURITY_GROUP_RULE,
+    "network": NETWORK,
+    "subnet": SUBNET,
+    "router": ROUTER,
+    "port": PORT,
+    "image": IMAGE,
+    "volume": VOLUME,
+    "server": SERVER,
+}

@@ -1,0 +1,65 @@
+"""Networks: a project's own are carried, external and shared ones of others are referenced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from downpour.resources.inventory import Inventory
+from downpour.resources.model import Field, Key, Resource, ResourceType
+
+
+def bring_subnets(network: Resource, inventory: Inventory) -> Iterator[Key]:
+    """Yield all subnets of a network of the project."""
+    for subnet in inventory.read_type("subnet").values():
+        if subnet["network_id"] == network.id:
+            yield subnet.key
+
+
+NETWORK = ResourceType(
+    name="network",
+    sdk_class="openstack.network.v2.network:Network",
+    listing="network.networks",
+    module="network",
+    task_file="networks",
+    fields=(
+        Field("name"),
+        Field("description", default=""),
+        Field("admin_state_up", default=True),
+        Field("mtu"),
+        Field("port_security_enabled", default=True),
+        Field("dns_domain", default=""),
+        Field("tags", default=[]),
+    ),
+    read_only=frozenset(
+        {
+            "availability_zones",
+            "created_at",
+            "ipv4_address_scope",
+            "ipv6_address_scope",
+            "project_id",
+            "provider:network_type",
+            "provider:physical_network",
+            "provider:segmentation_id",
+            "revision_number",
+            "segments",
+            "status",
+            "subnets",
+            "updated_at",
+        }
+    ),
+    dropped={
+        "availability_zone_hints": "zones of the source say nothing in the destination",
+        "is_default": "needs admin rights",
+        "pvlan": "private VLANs are not carried",
+        "qos_policy_id": "QoS policies belong to the operator",
+        "router:external": "needs admin rights",
+        "shared": "the rights of other projects are not carried",
+        "vlan_qinq": "belongs to the provider",
+        "vlan_transparent": "belongs to the provider",
+    },
+    volatile=frozenset({"revision_number", "updated_at"}),
+    bring=bring_subnets,
+    is_owned=lambda resource, project_id: (
+        resource["project_id"] == project_id and not resource["router:external"]
+    ),
+)

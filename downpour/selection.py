@@ -1,0 +1,239 @@
+"""The resource file: its schema, reading it with all its problems, and adding entries to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import io
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import ruamel.yaml
+import ruamel.yaml.error
+import yaml
+
+from downpour.errors import DownpourError, Problem, UsageError, raise_all
+from downpour.files import write_file
+from downpour.text import printable, quoted
+
+SECTIONS = {"servers": "server", "keypairs": "keypair", "images": "image", "volumes": "volume"}
+_TEXT_KEYS = ("name", "id")
+_EXTRA_KEYS: dict[str, tuple[str, ...]] = {
+    "servers": ("save_state", "key_name"),
+    "keypairs": (),
+    "images": (),
+    "volumes": ("save_state",),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One entry of a resource file; ``line`` counts from 1."""
+
+    type: str
+    line: int
+    name: str | None = None
+    id: str | None = None
+    is_state_saved: bool = True
+    key_name: str | None = None
+
+    def describe(self) -> str:
+        """Return what the entry names, for a message."""
+        by = f"id {printable(self.id)}" if self.id is not None else quoted(self.name)
+        return f"{self.type} {by}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Selection:
+    """A resource file without a problem in it."""
+
+    path: Path
+    entries: tuple[Entry, ...]
+
+    def normalize(self) -> list[dict[str, Any]]:
+        """Return what the file asks for, without its layout and comments."""
+        rows = [
+            {key: value for key, value in dataclasses.asdict(entry).items() if key != "line"}
+            for entry in self.entries
+        ]
+        return sorted(rows, key=lambda row: [str(row[key]) for key in ("type", "name", "id")])
+
+
+def read_selection(path: Path) -> Selection:
+    """Read a resource file.
+
+    Raises :class:`UsageError` with every problem of the file and its line.
+    """
+    text = _read_text(path)
+    parser = _Parser(path)
+    entries = tuple(parser.read_document(text))
+    raise_all(parser.problems, UsageError)
+    return Selection(path, entries)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise UsageError(
+            Problem("no-file", printable(path), "there is no such file", "make it: downpour query")
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            Problem("unreadable", printable(path), f"it cannot be read as UTF-8 text: {error}")
+        ) from error
+
+
+class _Parser:
+    """Walks YAML's node tree, which knows the lines, and collects problems."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+
+    def complain(self, line: int, why: str, todo: str = "") -> None:
+        self.problems.append(Problem("resource-file", f"{printable(self.path)}:{line}", why, todo))
+
+    def read_document(self, text: str) -> Iterator[Entry]:
+        try:
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 1 if mark else text.count("\n") + 1
+            reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+            self.complain(line, f"not YAML: {reason}")
+            return
+        except RecursionError:
+            self.complain(1, "not a resource file: it is nested too deeply")
+            return
+        if root is None:
+            self.complain(1, "the file is empty", f"name resources under {', '.join(SECTIONS)}")
+            return
+        if not isinstance(root, yaml.MappingNode):
+            self.complain(root.start_mark.line + 1, f"expected the sections {', '.join(SECTIONS)}")
+            return
+        found = False
+        for section, node, line in self.read_pairs(root, tuple(SECTIONS), "section"):
+            found = True
+            yield from self.read_section(section, node, line)
+        if not found and not self.problems:
+            self.complain(1, "no section", f"name resources under {', '.join(SECTIONS)}")
+
+    def read_pairs(
+        self, node: yaml.MappingNode, allowed: Sequence[str], what: str
+    ) -> Iterator[tuple[str, yaml.Node, int]]:
+        """Yield ``(key, value, line)`` of a mapping; complain about other keys and repeated ones."""
+        seen: set[str] = set()
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if key is None or key not in allowed:
+                near = difflib.get_close_matches(str(key), allowed, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(allowed)}"
+                self.complain(line, f"unknown {what} {quoted(key)}", hint)
+            elif key in seen:
+                self.complain(line, f"{what} {key} stands here a second time", "merge the two")
+            else:
+                seen.add(key)
+                yield key, value_node, line
+
+    def read_section(self, section: str, node: yaml.Node, line: int) -> Iterator[Entry]:
+        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null":
+            self.complain(line, f"section {section} is empty", "add an entry or remove it")
+        elif not isinstance(node, yaml.SequenceNode):
+            self.complain(line, f"section {section} must be a list", "begin each entry with '- '")
+        elif not node.value:
+            self.complain(line, f"section {section} is empty", "add an entry or remove it")
+        else:
+            for item in node.value:
+                yield from self.read_entry(section, item)
+
+    def read_entry(self, section: str, node: yaml.Node) -> Iterator[Entry]:
+        line = node.start_mark.line + 1
+        kind = SECTIONS[section]
+        if not isinstance(node, yaml.MappingNode):
+            self.complain(line, f"an entry of {section} must have keys", "write '- name: NAME'")
+            return
+        before = len(self.problems)
+        values: dict[str, Any] = {}
+        for key, value, at in self.read_pairs(
+            node, _TEXT_KEYS + _EXTRA_KEYS[section], f"key of a {kind}"
+        ):
+            values[key] = self.read_value(key, value, at)
+        if "name" not in values and "id" not in values and len(self.problems) == before:
+            self.complain(line, f"the {kind} has neither name nor id", "add one of them")
+        if len(self.problems) == before:
+            yield Entry(
+                type=kind,
+                line=line,
+                name=values.get("name"),
+                id=values.get("id"),
+                is_state_saved=values.get("save_state", True),
+                key_name=values.get("key_name"),
+            )
+
+    def read_value(self, key: str, node: yaml.Node, line: int) -> Any:
+        expected = "bool" if key == "save_state" else "str"
+        if not isinstance(node, yaml.ScalarNode) or node.tag != f"tag:yaml.org,2002:{expected}":
+            words = "true or false" if expected == "bool" else "text; put it in quotes"
+            self.complain(line, f"{key} must be {words}")
+            return None
+        if expected == "bool":
+            return yaml.SafeLoader.bool_values[node.value.lower()]
+        if key in ("id", "key_name") and not node.value:
+            self.complain(line, f"{key} is empty")
+        return node.value
+
+
+@dataclasses.dataclass(frozen=True)
+class Addition:
+    """An entry to add: by name, or by id (with the name as a comment) where the name is not enough."""
+
+    type: str
+    id: str
+    name: str
+    is_name_enough: bool
+    is_state_saved: bool = True
+
+
+def add_entries(path: Path, additions: Sequence[Addition]) -> None:
+    """Add entries at the end of their sections, keeping comments, order and layout.
+
+    The file is replaced in one step; where there is none, it is made. Raises :class:`DownpourError`
+    when it cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    yaml_file = ruamel.yaml.YAML()
+    yaml_file.preserve_quotes = True
+    yaml_file.width = 4096
+    yaml_file.indent(mapping=2, sequence=4, offset=2)
+    document = ruamel.yaml.CommentedMap()
+    if target.exists():
+        document = yaml_file.load(_read_text(target)) or document
+    sections = {kind: section for section, kind in SECTIONS.items()}
+    for addition in additions:
+        section = document.setdefault(sections[addition.type], ruamel.yaml.CommentedSeq())
+        entry = ruamel.yaml.CommentedMap()
+        if addition.is_name_enough:
+            entry["name"] = addition.name
+        else:
+            entry["id"] = addition.id
+            entry.yaml_add_eol_comment(f"{quoted(addition.name)}", "id")
+        if not addition.is_state_saved and "save_state" in _EXTRA_KEYS[sections[addition.type]]:
+            entry["save_state"] = False
+        section.append(entry)
+    stream = io.StringIO()
+    yaml_file.dump(document, stream)
+    _replace_file(target, stream.getvalue())
+
+
+def _replace_file(target: Path, text: str) -> None:
+    try:
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
+        write_file(target, text.encode(), mode)
+    except OSError as error:
+        raise DownpourError(
+            Problem("unwritable", printable(target), f"it cannot be written: {error.strerror}")
+        ) from error

@@ -14,8 +14,8 @@ COLLECTION = PACKAGE / "playbook" / "collections"
 LAYERS = (
     {"errors", "files", "text"},
     {"walk", "resources", "selection", "match", "cloud"},
-    {"plan", "bundle", "playbook", "capture", "transfer", "report"},
-    {"commands", "app"},
+    {"query", "plan", "bundle", "playbook", "capture", "transfer", "report"},
+    {"commands", "app", "__main__"},
 )
 
 DOORS = {
@@ -25,7 +25,7 @@ DOORS = {
     "cliff": {"app", "commands"},
     "fnmatch2": {"match"},
     "ruamel": {"selection"},
-    "jinja2": {"playbook"},
+    "jinja2": {"playbook", "report"},
     "ansible": set(),
 }
 

@@ -32,8 +32,8 @@ class _OneLineFormatter(logging.Formatter):
 class DownpourApp(cliff.app.App):
     """Moves a workload between two OpenStack clouds that share nothing.
 
-    Settings come from clouds.yaml (choose with --os-cloud) or the OS_* environment variables, as for
-    every OpenStack client. Exit status: 0 done, 1 failed, 2 usage, 3 done with omissions, 4
+    Settings come from clouds.yaml (choose with --os-cloud) or the OS_* environment variables, as
+    for every OpenStack client. Exit status: 0 done, 1 failed, 2 usage, 3 done with omissions, 4
     credentials, 5 the data is not what the cloud says, 130 interrupted.
     """
 
@@ -113,7 +113,7 @@ class DownpourApp(cliff.app.App):
             return errors.INTERRUPTED
         except (BrokenPipeError, SystemExit):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the last resort: reported, with its trace
             _LOG.error(
                 "downpour has a bug: %s: %s; please report it with the output of --debug",
                 type(error).__name__,

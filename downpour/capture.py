@@ -1,7 +1,7 @@
 """From a server or volume to an image that can be downloaded, and back to how it was.
 
-Every temporary object is written to the journal before it is made, carries ``downpour`` in its metadata where
-the type has any, and is removed on every way out.
+Every temporary object is written to the journal before it is made, carries ``downpour`` in its
+metadata where the type has any, and is removed on every way out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from downpour.cloud import Cloud, translate_errors
 from downpour.errors import DownpourError, Problem, raise_all
 from downpour.plan import Capture, Route
 from downpour.resources.model import Attributes, Resource
-from downpour.text import printable, quoted
 from downpour.transfer.progress import Progress
 from downpour.walk import describe_resource
 
@@ -44,8 +43,8 @@ class Capturer:
     def freeze_group(self, captures: list[Capture]) -> Iterator[dict[str, Temporary]]:
         """Snapshot the attached volumes of one server together, then begin its own snapshot.
 
-        Yields the snapshot, or for a server the image, by the id of the captured resource; whatever is still
-        there afterwards is removed.
+        Yields the snapshot, or for a server the image, by the id of the captured resource;
+        whatever is still there afterwards is removed.
         """
         frozen: dict[str, Temporary] = {}
         before = set(self.journal.temporary)
@@ -175,9 +174,10 @@ class Capturer:
 def remove_temporary(cloud: Cloud, journal: Journal, names: set[str], progress: Progress) -> None:
     """Remove temporary objects from the source cloud and wait until they are gone.
 
-    All are tried. Raises :class:`DownpourError` with those that could not be removed; they stay in the journal.
+    All are tried. Raises :class:`DownpourError` with those that could not be removed; they stay in
+    the journal.
     """
-    problems = []
+    problems: list[Problem] = []
     chosen = [journal.temporary[name] for name in names if name in journal.temporary]
     for temporary in sorted(chosen, key=lambda item: _REMOVAL_ORDER.index(item.kind)):
         try:
@@ -199,9 +199,9 @@ def remove_temporary(cloud: Cloud, journal: Journal, names: set[str], progress: 
 
 def _remove(cloud: Cloud, temporary: Temporary) -> None:
     delete = {
-        "image": lambda found: cloud.connection.image.delete_image(found),
-        "volume": lambda found: cloud.connection.block_storage.delete_volume(found),
-        "snapshot": lambda found: cloud.connection.block_storage.delete_snapshot(found),
+        "image": cloud.connection.image.delete_image,
+        "volume": cloud.connection.block_storage.delete_volume,
+        "snapshot": cloud.connection.block_storage.delete_snapshot,
     }[temporary.kind]
     is_asked = False
     for _ in _poll():
@@ -266,4 +266,4 @@ def _poll() -> Iterator[None]:
 
 
 def _describe(capture: Capture) -> str:
-    return f"{capture.resource.type} {quoted(capture.resource.name)} ({printable(capture.resource.id)})"
+    return describe_resource(capture.resource)

@@ -1,7 +1,7 @@
 """The only door to a cloud: settings, login, listings, and errors in our own words.
 
-Settings are those of every OpenStack client: ``clouds.yaml`` with ``--os-cloud`` or ``OS_CLOUD``, or the
-``OS_*`` environment variables, read by os-client-config.
+Settings are those of every OpenStack client: ``clouds.yaml`` with ``--os-cloud`` or ``OS_CLOUD``,
+or the ``OS_*`` environment variables, read by os-client-config.
 """
 
 from __future__ import annotations

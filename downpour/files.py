@@ -29,7 +29,7 @@ def write_file(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 def put_in_place(part: Path, path: Path) -> None:
     """Rename a finished ``part`` to ``path`` and make the renaming last."""
-    os.replace(part, path)
+    part.replace(path)
     handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -61,7 +61,7 @@ class Capture:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What an export takes: ``resources`` in the order of creation, ``captures`` for their bytes."""
+    """What an export takes: ``resources`` in the order of creation, ``captures`` for bytes."""
 
     inventory: Inventory
     resources: tuple[Resource, ...]

@@ -45,7 +45,7 @@ class Query:
 def find_resources(
     query: Query, inventory: Inventory
 ) -> tuple[list[Resource], list[tuple[str, str]]]:
-    """Return what matches, by type, name and id; and each ``(selector, pattern)`` without a match."""
+    """Return what matches, and each ``(selector, pattern)`` without a match."""
     found: dict[tuple[str, str], Resource] = {}
     unmatched = []
     for option, patterns in query.patterns.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import ruamel.yaml
-import ruamel.yaml.error
+import ruamel.yaml.comments
 import yaml
 
 from downpour.errors import DownpourError, Problem, UsageError, raise_all
@@ -124,7 +124,7 @@ class _Parser:
     def read_pairs(
         self, node: yaml.MappingNode, allowed: Sequence[str], what: str
     ) -> Iterator[tuple[str, yaml.Node, int]]:
-        """Yield ``(key, value, line)`` of a mapping; complain about other keys and repeated ones."""
+        """Yield ``(key, value, line)`` of a mapping; complain about keys unknown or repeated."""
         seen: set[str] = set()
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
@@ -189,7 +189,7 @@ class _Parser:
 
 @dataclasses.dataclass(frozen=True)
 class Addition:
-    """An entry to add: by name, or by id (with the name as a comment) where the name is not enough."""
+    """An entry to add: by name, or by id, with the name as a comment, where that is not enough."""
 
     type: str
     id: str
@@ -209,13 +209,13 @@ def add_entries(path: Path, additions: Sequence[Addition]) -> None:
     yaml_file.preserve_quotes = True
     yaml_file.width = 4096
     yaml_file.indent(mapping=2, sequence=4, offset=2)
-    document = ruamel.yaml.CommentedMap()
+    document = ruamel.yaml.comments.CommentedMap()
     if target.exists():
         document = yaml_file.load(_read_text(target)) or document
     sections = {kind: section for section, kind in SECTIONS.items()}
     for addition in additions:
-        section = document.setdefault(sections[addition.type], ruamel.yaml.CommentedSeq())
-        entry = ruamel.yaml.CommentedMap()
+        section = document.setdefault(sections[addition.type], ruamel.yaml.comments.CommentedSeq())
+        entry = ruamel.yaml.comments.CommentedMap()
         if addition.is_name_enough:
             entry["name"] = addition.name
         else:

@@ -74,7 +74,7 @@ def resolve_selection(selection: Selection, inventory: Inventory) -> dict[Key, O
 
 
 def find_candidates(entry: Entry, inventory: Inventory) -> list[Resource]:
-    """Return what an entry may mean: the project's own; of others' images only by id or sole name."""
+    """Return what an entry may mean: the project's own, or else images of other projects."""
     resources = inventory.read_type(entry.type).values()
     matching = [
         resource

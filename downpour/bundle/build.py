@@ -39,9 +39,9 @@ def export_bundle(
 ) -> bool:
     """Make the bundle of a plan in ``directory``; continue what an earlier run of it began.
 
-    Returns whether there was anything left to do. All checks come before the first request that changes the source.
-    Raises :class:`DownpourError` with every resource that failed; the bundle is not complete then, and what was saved
-    is used by the next run.
+    Returns whether there was anything left to do. All checks come before the first request that
+    changes the source. Raises :class:`DownpourError` with every resource that failed; the bundle
+    is not complete then, and what was saved is used by the next run.
     """
     source = cloud.describe()
     if _is_complete(directory, source, selection):

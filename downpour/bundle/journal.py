@@ -10,8 +10,8 @@ removed    ``name``
 saved      ``type``, ``id``, ``file`` (a data file that is whole)
 =========  ====================================================================
 
-The names of temporary objects hold a random part, so that an object can be found again by its name even if the
-run was killed before it learned the id.
+The names of temporary objects hold a random part, so that an object can be found again by its name
+even if the run was killed before it learned the id.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class Journal:
 def open_journal(directory: Path) -> Journal:
     """Open the journal of an export directory, or start one, and lock it.
 
-    A last line that a killed run left without its end is cut off. Raises :class:`DownpourError` when another
-    run holds it or when it is damaged.
+    A last line that a killed run left without its end is cut off. Raises :class:`DownpourError`
+    when another run holds it or when it is damaged.
     """
     path = directory / JOURNAL
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -17,7 +17,8 @@ DATA, FILES, TASKS, COLLECTIONS = "data", "files", "tasks", "collections"
 def name_data_file(type_name: str, source_id: str, disk_format: str) -> str:
     """Return the bundle's path for the bytes of a resource.
 
-    Ids of images, volumes and servers are UUIDs; anything else is refused rather than used as a path.
+    Ids of images, volumes and servers are UUIDs; anything else is refused rather than used as a
+    path.
     """
     if not source_id.replace("-", "").isalnum() or not disk_format.isalnum():
         raise DownpourError(

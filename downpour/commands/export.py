@@ -13,7 +13,7 @@ from downpour.commands import Verb
 from downpour.plan import Plan, make_plan
 from downpour.resources import RESOURCE_TYPES
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import Severity
+from downpour.resources.model import Finding, Severity
 from downpour.selection import read_selection
 from downpour.text import human_size, quoted
 from downpour.walk import resolve_selection, walk_selection
@@ -31,11 +31,17 @@ def make_plan_of_file(app: DownpourApp, path: Path) -> tuple[Cloud, Plan, list[d
     return cloud, plan, selection.normalize()
 
 
-def report_findings(app: DownpourApp, plan: Plan) -> int:
-    """Tell what is left out and what to know; return the exit status that this means."""
+def describe_finding(finding: Finding) -> str:
+    """Return a finding on one line."""
+    return f"{finding.type} {quoted(finding.name)} ({finding.id}): {finding.reason}"
+
+
+def report_findings(app: DownpourApp, plan: Plan, *, has_notes: bool) -> int:
+    """Tell what is left out and, if asked to, what to know; return the exit status it means."""
     for finding in plan.findings:
-        label = "left out" if finding.severity is Severity.OMISSION else "note"
-        app.say(f"{label}: {finding.type} {quoted(finding.name)} ({finding.id}): {finding.reason}")
+        if finding.severity is Severity.OMISSION or has_notes:
+            label = "left out" if finding.severity is Severity.OMISSION else "note"
+            app.say(f"{label}: {describe_finding(finding)}")
     return errors.OMISSIONS if plan.has_omissions else errors.DONE
 
 
@@ -46,6 +52,7 @@ class Export(Verb):
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Declare the arguments."""
         parser = super().get_parser(prog_name)
         parser.add_argument("file", metavar="FILE", type=Path, help="the resource file")
         parser.add_argument(
@@ -59,8 +66,9 @@ class Export(Verb):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Check, capture, download and render."""
         cloud, plan, selection = make_plan_of_file(self.app, parsed_args.file)
-        status = report_findings(self.app, plan)
+        status = report_findings(self.app, plan, has_notes=False)
         directory = parsed_args.directory
         if not export_bundle(cloud, plan, selection, directory, self.app.choose_progress()):
             self.app.say(
@@ -68,8 +76,11 @@ class Export(Verb):
             )
             return status
         self.app.say(
-            f"{len(plan.resources)} resources, {human_size(_count_bytes(directory))} in {directory}; "
-            f"next: edit {directory}/destination.yml and run ansible-playbook playbook.yml there"
+            f"{len(plan.resources)} resources, {human_size(_count_bytes(directory))} in {directory}"
+        )
+        self.app.say(
+            f"next: read {directory}/README.rst, edit destination.yml there, and run "
+            "ansible-playbook playbook.yml"
         )
         return status
 

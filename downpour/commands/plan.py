@@ -23,6 +23,7 @@ class Plan(Verb, cliff.lister.Lister):
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Declare the arguments."""
         parser = super().get_parser(prog_name)
         parser.add_argument("file", metavar="FILE", type=Path, help="the resource file")
         return parser
@@ -35,8 +36,9 @@ class Plan(Verb, cliff.lister.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
+        """Return the columns and a row for each resource."""
         _, plan, _ = make_plan_of_file(self.app, parsed_args.file)
-        self.status = report_findings(self.app, plan)
+        self.status = report_findings(self.app, plan, has_notes=True)
         rows = []
         for resource in plan.resources:
             capture = plan.capture_for(resource)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from downpour.commands import Verb
 from downpour.errors import NothingFoundError, Problem, UsageError
-from downpour.query import SELECTORS, Query as Search, add_found, find_resources
+from downpour.query import SELECTORS, add_found, find_resources
+from downpour.query import Query as Search
 from downpour.resources import RESOURCE_TYPES
 from downpour.resources.inventory import Inventory
 
@@ -15,11 +16,12 @@ from downpour.resources.inventory import Inventory
 class Query(Verb):
     """Build or extend a resource file with what matches.
 
-    Patterns are those of a shell (* ? []); quote them. Each option can be given several times, and everything that
-    matches any of them is added. Existing entries, comments and order are kept.
+    Patterns are those of a shell (* ? []); quote them. Each option can be given several times, and
+    everything that matches any of them is added. Existing entries, comments and order are kept.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Declare the arguments."""
         parser = super().get_parser(prog_name)
         parser.add_argument("file", metavar="FILE", type=Path, help="the resource file")
         for option, selector in SELECTORS.items():
@@ -41,6 +43,7 @@ class Query(Verb):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Find what matches and add it to the file."""
         patterns = {option: getattr(parsed_args, option.replace("-", "_")) for option in SELECTORS}
         if not parsed_args.all and not any(patterns.values()):
             raise UsageError(

@@ -13,8 +13,8 @@ _LONGEST = 40
 def choose_names(prefix: str, labelled: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return a unique identifier for each ``(id, label)``, by id.
 
-    It is ``prefix`` and what can be kept of the label; where that is nothing or not unique, a part of the id (or of
-    its digest where an id is no plain text) is added.
+    It is ``prefix`` and what can be kept of the label; where that is nothing or not unique, a part
+    of the id (or of its digest where an id is no plain text) is added.
     """
     slugs = {identifier: _make_slug(label) for identifier, label in labelled}
     counts = collections.Counter(slugs.values())

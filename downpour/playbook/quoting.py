@@ -1,7 +1,7 @@
 """Values as YAML that Ansible reads back unchanged, and never evaluates.
 
-What came from a cloud is plain text to Ansible only if it is tagged ``!unsafe``; the tag is left out for text that
-cannot hold a template, to keep the playbook readable.
+What came from a cloud is plain text to Ansible only if it is tagged ``!unsafe``; the tag is left
+out for text that cannot hold a template, to keep the playbook readable.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ import jinja2
 
 from downpour.bundle.contents import Contents
 from downpour.bundle.layout import DESTINATION, PLAYBOOK, TASKS
+from downpour.plan import Plan
 from downpour.playbook.names import choose_names
 from downpour.playbook.quoting import Template, format_block, format_value
-from downpour.plan import Plan
 from downpour.resources.model import DestinationValue, Key, Reference, Resource
 from downpour.resources.security_group import build_rules
 from downpour.resources.server import build_readiness
@@ -74,13 +74,13 @@ class _Renderer:
     def __init__(self, contents: Contents) -> None:
         self.contents = contents
         self.choices: dict[str, dict[str, DestinationValue]] = {name: {} for name in SECTIONS}
-        self.environment = jinja2.Environment(
+        self.environment = jinja2.Environment(  # not HTML
             loader=jinja2.PackageLoader("downpour.playbook"),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
-            autoescape=False,  # YAML is quoted by these filters, value by value
+            autoescape=False,  # noqa: S701  # YAML is quoted by these filters, value by value
         )
         self.environment.filters.update(
             block=format_block, scalar=format_value, printable=printable

@@ -125,7 +125,9 @@ class DataFile:
 class Carried(Protocol):
     """What a type's ``extend_arguments`` may ask about the rest of the bundle."""
 
-    inventory: Inventory
+    @property
+    def inventory(self) -> Inventory:
+        """The listings of the source project."""
 
     def holds(self, type_name: str, source_id: str | None) -> bool:
         """Tell whether the bundle creates this resource."""
@@ -183,9 +185,9 @@ def extend_nothing(resource: Resource, carried: Carried) -> dict[str, Any]:
 class ResourceType:
     """The facts about one kind of resource.
 
-    ``sdk_class`` is ``module:class`` of openstacksdk, whose every attribute must be in exactly one of
-    ``fields``, ``needs``, ``special`` (handled by this type's functions), ``dropped`` (lost when set, with the
-    reason) and ``read_only`` (nothing a tenant could ask for).
+    ``sdk_class`` is ``module:class`` of openstacksdk, whose every attribute must be in exactly one
+    of ``fields``, ``needs``, ``special`` (handled by this type's functions), ``dropped`` (lost
+    when set, with the reason) and ``read_only`` (nothing a tenant could ask for).
     """
 
     name: str

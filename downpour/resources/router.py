@@ -18,7 +18,7 @@ from downpour.resources.model import (
     omission,
 )
 
-# neutron_lib.constants: a router's ports in tenant networks, plain, distributed and highly available
+# neutron_lib.constants: a router's ports in tenant networks, plain, distributed and with HA
 INTERFACE_OWNERS = frozenset(
     {
         "network:ha_router_replicated_interface",
@@ -39,7 +39,7 @@ def list_interface_ports(inventory: Inventory) -> list[Resource]:
 
 
 def _list_interfaces(router: Resource, inventory: Inventory) -> list[tuple[Resource | None, str]]:
-    """Return ``(subnet, address)`` for each interface; ``None`` for a subnet that is not visible."""
+    """Return ``(subnet, address)`` for each interface; ``None`` for a subnet not visible."""
     return sorted(
         (
             (inventory.get(("subnet", address["subnet_id"])), address["ip_address"])

@@ -1,4 +1,4 @@
-"""Security groups and their rules; groups are made first, since rules may refer to each other's groups."""
+"""Security groups, made first, and their rules, which may refer to each other's groups."""
 
 from __future__ import annotations
 

@@ -166,7 +166,8 @@ def _list_attachments(server: Resource, carried: Carried) -> list[dict[str, Any]
 def choose_flavor(server: Resource, inventory: Inventory) -> DestinationValue:
     """Return the choice in ``destination.yml`` for a server's flavor, with its size.
 
-    Since compute API 2.47 a server tells its flavor's name and size, not its id; before, only the id.
+    Since compute API 2.47 a server tells its flavor's name and size, not its id; before, only the
+    id.
     """
     flavor = server["flavor"] or {}
     known = {item["id"]: item for item in inventory.read_flavors()}.get(flavor.get("id"), {})

@@ -41,10 +41,10 @@ def download_image(
 ) -> Download:
     """Download the bytes of ``image`` (its document, status ``active``) to ``path``.
 
-    They go to ``path`` + ``.part`` and are renamed only if size and digest are those that the image service
-    tells (``os_hash_value``, or the MD5 ``checksum`` of clouds older than 2018). A connection that breaks is
-    tried again from the start. Raises :class:`MismatchError`, :class:`DiskFullError` or
-    :class:`DownpourError`; nothing is left at ``path`` then.
+    They go to ``path`` + ``.part`` and are renamed only if size and digest are those that the
+    image service tells (``os_hash_value``, or the MD5 ``checksum`` of clouds older than 2018). A
+    connection that breaks is tried again from the start. Raises :class:`MismatchError`,
+    :class:`DiskFullError` or :class:`DownpourError`; nothing is left at ``path`` then.
     """
     make_directory(path.parent)
     part = path.with_name(path.name + ".part")

@@ -101,8 +101,9 @@ def move(state: Path, work: Path, is_kept: bool) -> bool:
         run_command(["downpour", "query", *options, "demo.yml"], source_environment, work)
         show_file(resource_file)
 
+    columns = [part for name in ("Type", "Name", "Route", "Bytes") for part in ("-c", name)]
     with narrator.step("Plan: what would be taken, and what cannot be"):
-        run_command(["downpour", "plan", "demo.yml"], source_environment, work)
+        run_command(["downpour", "plan", "demo.yml", *columns], source_environment, work)
 
     with narrator.step("Export: everything that those need, into a directory"):
         run_command(["downpour", "export", "demo.yml", "bundle"], source_environment, work)

@@ -16,4 +16,5 @@ html_theme = "alabaster"
 html_theme_options = {"description": "Moves a workload between two OpenStack clouds"}
 html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}
 html_show_sourcelink = False
+autoprogram_cliff_app_dist_name = "os-downpour"
 nitpicky = True

@@ -73,7 +73,7 @@ def move(state: Path, work: Path, is_kept: bool) -> bool:
     destination_environment = {"OS_CLOUD": DESTINATION, "ANSIBLE_NOCOLOR": "1"}
     resource_file = work / "demo.yml"
     bundle = work / "bundle"
-    playbook = ["ansible-playbook", "playbook.yml", "--extra-vars", f"cloud={DESTINATION}"]
+    playbook = ["ansible-playbook", "playbook.yml"]
 
     with narrator.step("Start two OpenStack clouds that share nothing: src and dst"):
         # Whatever ends this process ends the clouds, unless they are to be kept.
@@ -153,7 +153,7 @@ Both clouds are running. To play with them:
     export OS_CLIENT_CONFIG_FILE={state / "clouds.yaml"}
     export PATH={binaries}:$PATH
     downpour --os-cloud {SOURCE} plan {work / "demo.yml"}
-    cd {work / "bundle"} && ansible-playbook playbook.yml -e cloud={DESTINATION} --check
+    cd {work / "bundle"} && OS_CLOUD={DESTINATION} ansible-playbook playbook.yml --check
 
 To stop and remove them:
 

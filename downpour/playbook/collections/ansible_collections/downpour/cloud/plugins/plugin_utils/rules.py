@@ -1,0 +1,157 @@
+"""Security group rules: which are the same, which are missing, which are too many."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+Rule = dict[str, Any]
+
+DEFAULT_GROUP = "default"
+WIRE_FIELDS = (
+    "direction",
+    "ethertype",
+    "protocol",
+    "port_range_min",
+    "port_range_max",
+    "remote_ip_prefix",
+    "remote_group_id",
+    "remote_address_group_id",
+    "description",
+)
+
+_PROTOCOL_NUMBERS = {
+    "ah": "51",
+    "dccp": "33",
+    "egp": "8",
+    "esp": "50",
+    "gre": "47",
+    "hopopt": "0",
+    "icmp": "1",
+    "icmpv6": "58",
+    "igmp": "2",
+    "ip": "0",
+    "ipip": "4",
+    "ipv6-encap": "41",
+    "ipv6-frag": "44",
+    "ipv6-icmp": "58",
+    "ipv6-nonxt": "59",
+    "ipv6-opts": "60",
+    "ipv6-route": "43",
+    "ospf": "89",
+    "pgm": "113",
+    "rsvp": "46",
+    "sctp": "132",
+    "tcp": "6",
+    "udp": "17",
+    "udplite": "136",
+    "vrrp": "112",
+}
+_ALL_PORTS = (1, 65535)
+_ALL_ADDRESSES = frozenset({"0.0.0.0/0", "::/0"})
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class RuleChanges:
+    """What makes a group's rules the wanted ones, in this order.
+
+    `in_the_way` are ids of rules that the API takes for equal to a missing one although they differ
+    ("no prefix" and 0.0.0.0/0): they go first. `extra` are the ids of all others that go.
+    `descriptions` are the new descriptions of rules that stay, by id.
+    """
+
+    in_the_way: list[str]
+    missing: list[Rule]
+    extra: list[str]
+    descriptions: dict[str, str]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.in_the_way or self.missing or self.extra or self.descriptions)
+
+
+def compare_rules(wanted: Iterable[Rule], existing: Iterable[Rule]) -> RuleChanges:
+    """Return the changes that make the existing rules (with ids) the wanted ones.
+
+    Two wanted rules that the API takes for equal count once: it would refuse the second.
+    """
+    wanted_by_clash: dict[Key, Rule] = {}
+    for rule in wanted:
+        wanted_by_clash.setdefault(make_clash_key(rule), rule)
+    kept: set[Key] = set()
+    in_the_way: list[str] = []
+    extra: list[str] = []
+    descriptions: dict[str, str] = {}
+    for rule in existing:
+        clash = make_clash_key(rule)
+        match = wanted_by_clash.get(clash)
+        if match is None:
+            extra.append(rule["id"])
+        elif clash not in kept and make_rule_key(match) == make_rule_key(rule):
+            kept.add(clash)
+            if (match.get("description") or "") != (rule.get("description") or ""):
+                descriptions[rule["id"]] = match.get("description") or ""
+        else:
+            in_the_way.append(rule["id"])
+    missing = [rule for clash, rule in wanted_by_clash.items() if clash not in kept]
+    return RuleChanges(in_the_way, missing, extra, descriptions)
+
+
+def keep_existing(changes: RuleChanges, existing: Iterable[Rule]) -> RuleChanges:
+    """Return the changes without those that delete, nor those that a rule which stays forbids."""
+    standing = {make_clash_key(rule) for rule in existing}
+    missing = [rule for rule in changes.missing if make_clash_key(rule) not in standing]
+    return RuleChanges([], missing, [], changes.descriptions)
+
+
+def make_rule_key(rule: Rule) -> Key:
+    """Return what two rules share exactly if they mean the same.
+
+    Forms that neutron itself treats as one: names and numbers of protocols, ports 1 to 65535 and no
+    ports, ICMP named for IPv4 in an IPv6 rule, host bits in a prefix. Source: neutron,
+    db/securitygroups_db.py. The description does not count.
+    """
+    ethertype = str(rule.get("ethertype") or "IPv4").lower()
+    ports = (rule.get("port_range_min"), rule.get("port_range_max"))
+    return (
+        str(rule["direction"]).lower(),
+        ethertype,
+        _number_protocol(rule.get("protocol"), ethertype),
+        (None, None) if ports == _ALL_PORTS else ports,
+        _normalize_prefix(rule.get("remote_ip_prefix")),
+        rule.get("remote_group_id") or None,
+        rule.get("remote_address_group_id") or None,
+    )
+
+
+def make_clash_key(rule: Rule) -> Key:
+    """Return what two rules share if neutron refuses the second as a duplicate."""
+    key = make_rule_key(rule)
+    return (*key[:4], None if key[4] in _ALL_ADDRESSES else key[4], *key[5:])
+
+
+def build_rule_body(group_id: str, rule: Rule) -> Rule:
+    """Return the body that creates the rule in the group."""
+    body = {name: rule[name] for name in WIRE_FIELDS if rule.get(name) is not None}
+    return {"security_group_id": group_id, **body}
+
+
+def _number_protocol(protocol: Any, ethertype: str) -> str | None:
+    if protocol is None or str(protocol).lower() in {"any", ""}:
+        return None
+    number = _PROTOCOL_NUMBERS.get(str(protocol).lower(), str(protocol).lower())
+    return "58" if ethertype == "ipv6" and number == "1" else number
+
+
+def _normalize_prefix(prefix: Any) -> str | None:
+    if not prefix:
+        return None
+    try:
+        return str(ipaddress.ip_network(str(prefix), strict=False))
+    except ValueError:
+        return str(prefix)

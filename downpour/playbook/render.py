@@ -39,8 +39,7 @@ SECTIONS = {
         "image", "Images: a name or id to use one that is there already, null to upload"
     ),
     "volume_types": Section("volume_type", "Volume types; null: the destination's own default"),
-    "block_storage_availability_zones": Section("zone", "Zones of volumes; null: any"),
-    "compute_availability_zones": Section("zone", "Zones of servers; null: any"),
+    "availability_zones": Section("zone", "Availability zones of servers and volumes; null: any"),
 }
 _LONGEST_TITLE = 60
 

@@ -135,9 +135,7 @@ def extend_server(server: Resource, carried: Carried) -> dict[str, Any]:
         known = carried.holds("keypair", key_name)
         arguments["key_name"] = Reference("keypair", key_name) if known else key_name
     if server["OS-EXT-AZ:availability_zone"]:
-        arguments["availability_zone"] = choose_zone(
-            "compute", server["OS-EXT-AZ:availability_zone"]
-        )
+        arguments["availability_zone"] = choose_zone(server["OS-EXT-AZ:availability_zone"])
     if str(server["config_drive"]).lower() == "true":
         arguments["config_drive"] = True
     if server["status"] == "SHUTOFF":

@@ -68,7 +68,7 @@ def extend_volume(volume: Resource, carried: Carried) -> dict[str, Any]:
         )
     zone = volume["availability_zone"]
     if zone:
-        arguments["availability_zone"] = choose_zone("block_storage", zone)
+        arguments["availability_zone"] = choose_zone(zone)
     data = carried.data_for(volume)
     if data is not None:
         arguments["data"] = {
@@ -80,11 +80,9 @@ def extend_volume(volume: Resource, carried: Carried) -> dict[str, Any]:
     return arguments
 
 
-def choose_zone(service: str, zone: str) -> DestinationValue:
+def choose_zone(zone: str) -> DestinationValue:
     """Return the choice in ``destination.yml`` for an availability zone; none by default."""
-    return DestinationValue(
-        f"{service}_availability_zones", zone, zone, f"source zone {zone}; null: any"
-    )
+    return DestinationValue("availability_zones", zone, zone)
 
 
 def build_volume_settings(volume: Resource) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .cloud import PROJECTS, Cloud
 from .services import REGION
 
@@ -26,7 +28,8 @@ def fill_identity(cloud: Cloud) -> None:
     And the two projects, each with a user who has the role ``member`` there and none elsewhere.
     """
     # Not the connection that is kept: it would go on with a token that has no catalog.
-    identity = cloud.connect(cloud.credentials[f"{cloud.name}-admin"]).identity
+    # Any: the SDK's type is that of version 2 or 3.
+    identity: Any = cloud.connect(cloud.credentials[f"{cloud.name}-admin"]).identity
     passwords = cloud.settings.passwords
     for name, service_type, path in CATALOG:
         service = identity.create_service(name=name, type=service_type)

@@ -54,8 +54,10 @@ def migrate_databases(directory: Path, environment: Path) -> None:
     for service in PORT_OFFSETS:
         with (directory / "log" / f"{service}.out").open("wb") as log:
             runs[service] = subprocess.Popen(
-                [environment / "bin" / "python", "-m", "demo.sandbox.driver.migrate"]
-                + [service, str(directory)],
+                [
+                    str(environment / "bin" / "python"),
+                    *("-m", "demo.sandbox.driver.migrate", service, str(directory)),
+                ],
                 env=list_variables(environment),
                 cwd=REPOSITORY,
                 stdin=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import nova.conf
 from nova import exception
@@ -24,7 +24,10 @@ CONF = nova.conf.CONF
 class FileDriver(fake.FakeDriver):
     """Servers that keep their disks and their state in files."""
 
-    capabilities = dict(fake.FakeDriver.capabilities, supports_image_type_qcow2=True)
+    capabilities: ClassVar[dict[str, bool]] = {
+        **fake.FakeDriver.capabilities,
+        "supports_image_type_qcow2": True,
+    }
     # Enough for every server that any number of test runs leaves behind.
     vcpus, memory_mb, local_gb = 100_000, 1 << 30, 1 << 24
 

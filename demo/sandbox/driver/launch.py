@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..processes import ProcessIdentity
-from ..services import PROCESSES
+from demo.sandbox.processes import ProcessIdentity
+from demo.sandbox.services import PROCESSES
 
 # Native threads everywhere; eventlet.tpool, which cinder uses all the same, calls inline.
 ENVIRONMENT = {
@@ -132,7 +132,7 @@ def run_service(service: str, cloud: Cloud, clouds: list[Cloud]) -> None:
 
 def prepare_native_threads(service: str) -> None:
     """Choose native threads in a service that still knows eventlet."""
-    module = importlib.import_module(f"{service}.monkey_patch")
+    module: Any = importlib.import_module(f"{service}.monkey_patch")
     # It refuses native threads where eventlet is imported, and oslo.service has imported it.
     module.poison_eventlet = lambda: None
     module.patch(backend="threading")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ..services import SERVICE_USERS
+from demo.sandbox.services import SERVICE_USERS
 
 # keystonemiddleware sets these from the validated tokens, keystone's own middleware likewise.
 IDENTITY_HEADERS = (

@@ -17,8 +17,9 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from ..processes import ProcessIdentity, wait_while
-from ..services import HOST, PORT_OFFSETS, REGION
+from demo.sandbox.processes import ProcessIdentity, wait_while
+from demo.sandbox.services import HOST, PORT_OFFSETS, REGION
+
 from . import launch, sqlite_locking
 from .request_log import RequestLog
 

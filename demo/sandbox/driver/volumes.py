@@ -54,7 +54,7 @@ class FileDriver(driver.VolumeDriver):
         """Nothing can be wrong: ``do_setup`` would have failed."""
 
     def _path(self, item: Any) -> Path:
-        return self._directory / item.name
+        return Path(self._directory, item.name)
 
     def _update_volume_stats(self) -> None:
         free_gib = shutil.disk_usage(self._directory).free >> 30

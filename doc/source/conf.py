@@ -11,7 +11,10 @@ author = "The downpour authors"
 copyright = "The downpour authors"
 release = version = read_version("os-downpour")
 
-extensions = ["cliff.sphinxext", "reno.sphinxext", "resource_table"]
+git = Path(__file__).parents[2] / ".git"
+has_history = git.exists() and not (git / "shallow").exists()
+release_notes = "reno.sphinxext" if has_history else "plain_release_notes"
+extensions = ["cliff.sphinxext", release_notes, "resource_table"]
 html_theme = "alabaster"
 html_theme_options = {"description": "Moves a workload between two OpenStack clouds"}
 html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}

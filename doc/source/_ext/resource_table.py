@@ -1,4 +1,4 @@
-"""The directive ``resource-table``: what is carried of each resource type, from the table in code."""
+"""The directive ``resource-table``: what is carried of each type, from the table in code."""
 
 from __future__ import annotations
 

@@ -130,5 +130,7 @@ def _interrupt(signal_number: int, frame: object) -> NoReturn:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        signal.signal(signal.SIGHUP, _interrupt)
     arguments = list(sys.argv[1:] if argv is None else argv)
     return DownpourApp().run(arguments or ["help"])

@@ -31,6 +31,10 @@ _BUSY = ("creating", "downloading", "uploading", "deleting", "queued", "saving",
 _REMOVAL_ORDER = ("image", "volume", "snapshot")
 
 
+# What stands for a frozen resource: its snapshot, for a server its image, or why there is none.
+Frozen = Temporary | DownpourError
+
+
 class Capturer:
     """Makes and removes the temporary objects of one export."""
 
@@ -40,47 +44,51 @@ class Capturer:
         self.progress = progress
 
     @contextlib.contextmanager
-    def freeze_group(self, captures: list[Capture]) -> Iterator[dict[str, Temporary]]:
+    def freeze_group(self, captures: list[Capture]) -> Iterator[dict[str, Frozen]]:
         """Snapshot the attached volumes of one server together, then begin its own snapshot.
 
-        Yields the snapshot, or for a server the image, by the id of the captured resource;
-        whatever is still there afterwards is removed.
+        Yields by the id of the captured resource the snapshot, for a server the image, or why
+        there is none; whatever is still there afterwards is removed.
         """
-        frozen: dict[str, Temporary] = {}
+        frozen: dict[str, Frozen] = {}
         before = set(self.journal.temporary)
+
+        def keep(capture: Capture, make: Callable[[Resource], Temporary]) -> None:
+            try:
+                frozen[capture.resource.id] = make(capture.resource)
+            except DownpourError as error:
+                frozen[capture.resource.id] = error
+
         with self._removing(lambda: set(self.journal.temporary) - before):
             for capture in captures:
                 if capture.route is Route.VOLUME_SNAPSHOT:
-                    frozen[capture.resource.id] = self._make_snapshot(capture.resource)
+                    keep(capture, self._make_snapshot)
             for capture in captures:
                 if capture.route is Route.SERVER_SNAPSHOT:
-                    frozen[capture.resource.id] = self._make_server_image(capture.resource)
-            for capture in captures:
-                if capture.route is Route.VOLUME_SNAPSHOT:
-                    snapshot = frozen[capture.resource.id]
-                    self._wait(snapshot, "available", f"snapshot of {_describe(capture)}")
+                    keep(capture, self._make_server_image)
             yield frozen
 
     @contextlib.contextmanager
-    def open_image(self, capture: Capture, frozen: dict[str, Temporary]) -> Iterator[Attributes]:
+    def open_image(self, capture: Capture, frozen: dict[str, Frozen]) -> Iterator[Attributes]:
         """Yield the document of the image with a resource's bytes; remove what was made for it."""
-        what = _describe(capture)
+        what = describe_resource(capture.resource)
         if capture.route is Route.DOWNLOAD:
             yield capture.resource.attributes
             return
-        before = set(self.journal.temporary)
         own = frozen.get(capture.resource.id)
-        with self._removing(
-            lambda: (set(self.journal.temporary) - before) | ({own.name} if own else set())
-        ):
-            if capture.route is Route.SERVER_SNAPSHOT and own is not None:
+        if isinstance(own, DownpourError):
+            raise own
+        before = set(self.journal.temporary) - ({own.name} if own else set())
+        with self._removing(lambda: set(self.journal.temporary) - before):
+            if own is None:
+                image = self._upload_volume(capture.resource.id)
+            elif capture.route is Route.SERVER_SNAPSHOT:
                 image = own
-            elif own is not None:
+            else:
+                self._wait(own, "available", f"snapshot of {what}")
                 volume = self._make_volume(capture.resource, own)
                 self._wait(volume, "available", f"copy of {what}")
                 image = self._upload_volume(volume.id)
-            else:
-                image = self._upload_volume(capture.resource.id)
             yield self._wait(image, "active", f"image of {what}")
 
     @contextlib.contextmanager
@@ -89,13 +97,13 @@ class Capturer:
             yield
         except BaseException as error:
             try:
-                remove_temporary(self.cloud, self.journal, choose(), self.progress)
+                remove_temporary(self.cloud, self.journal, choose())
             except DownpourError as left_behind:
                 if isinstance(error, DownpourError):
                     raise type(error)(*error.problems, *left_behind.problems) from error
                 self.progress.say(str(left_behind))
             raise
-        remove_temporary(self.cloud, self.journal, choose(), self.progress)
+        remove_temporary(self.cloud, self.journal, choose())
 
     def _make(self, kind: str, create: Callable[[str], str]) -> Temporary:
         name = NAME_PREFIX + str(uuid.uuid4())
@@ -171,7 +179,7 @@ class Capturer:
         raise AssertionError("polling does not end")
 
 
-def remove_temporary(cloud: Cloud, journal: Journal, names: set[str], progress: Progress) -> None:
+def remove_temporary(cloud: Cloud, journal: Journal, names: set[str]) -> None:
     """Remove temporary objects from the source cloud and wait until they are gone.
 
     All are tried. Raises :class:`DownpourError` with those that could not be removed; they stay in
@@ -181,8 +189,7 @@ def remove_temporary(cloud: Cloud, journal: Journal, names: set[str], progress: 
     chosen = [journal.temporary[name] for name in names if name in journal.temporary]
     for temporary in sorted(chosen, key=lambda item: _REMOVAL_ORDER.index(item.kind)):
         try:
-            with progress.wait(f"removing the temporary {temporary.kind} {temporary.name}"):
-                _remove(cloud, temporary)
+            _remove(cloud, temporary)
             journal.note_removed(temporary.name)
         except DownpourError as error:
             problems.extend(
@@ -263,7 +270,3 @@ def _poll() -> Iterator[None]:
         yield
         time.sleep(pause_seconds)
         pause_seconds = min(pause_seconds * 1.3, _LAST_POLL_SECONDS)
-
-
-def _describe(capture: Capture) -> str:
-    return describe_resource(capture.resource)

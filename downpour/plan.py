@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import (
@@ -85,6 +85,14 @@ class Plan:
             if capture.resource.key == resource.key:
                 return capture
         return None
+
+
+def group_captures(captures: Iterable[Capture]) -> list[list[Capture]]:
+    """Return captures by their group; those of one group are frozen together."""
+    groups: dict[str, list[Capture]] = {}
+    for capture in captures:
+        groups.setdefault(capture.group, []).append(capture)
+    return list(groups.values())
 
 
 def make_plan(closure: Closure) -> Plan:

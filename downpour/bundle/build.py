@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,7 @@ from downpour.capture import Capturer, remove_temporary
 from downpour.cloud import Cloud
 from downpour.errors import DownpourError, Problem, raise_all
 from downpour.files import make_directory, write_file
-from downpour.plan import Capture, Plan
+from downpour.plan import Capture, Plan, group_captures
 from downpour.playbook.render import choose_variables, list_collection_files, render_playbook
 from downpour.report.readme import render_readme
 from downpour.resources.image import select_properties
@@ -60,7 +59,7 @@ def export_bundle(
         saved = _find_whole_files(journal, directory, plan, progress)
         missing = [capture for capture in plan.captures if capture.resource.key not in saved]
         _check_room(directory, missing)
-        remove_temporary(cloud, journal, set(journal.temporary), progress)
+        remove_temporary(cloud, journal, set(journal.temporary))
         saved |= _save_all(cloud, journal, missing, directory, progress)
         _write_bundle(Contents(plan, saved, choose_variables(plan)), source, selection, directory)
         journal.remove()
@@ -115,13 +114,22 @@ def _say_other_export(directory: Path) -> DownpourError:
 def _find_whole_files(
     journal: Journal, directory: Path, plan: Plan, progress: Progress
 ) -> dict[Key, DataFile]:
-    """Return the files of an earlier run that are what it noted; the others are fetched again."""
-    wanted = {capture.resource.key for capture in plan.captures}
+    """Return the files of an earlier run that are what it noted; the others are fetched again.
+
+    The disks of one server belong to one moment: they are used together or not at all.
+    """
     whole: dict[Key, DataFile] = {}
-    for key, file in journal.saved.items():
-        if key in wanted and _is_whole(directory / file.path, file):
-            progress.say(f"{key[0]} {key[1]}: saved before")
-            whole[key] = file
+    for group in group_captures(plan.captures):
+        files = {
+            capture.resource.key: file
+            for capture in group
+            if (file := journal.saved.get(capture.resource.key)) is not None
+            and _is_whole(directory / file.path, file)
+        }
+        if len(files) == len(group):
+            whole |= files
+    for resource_type, source_id in whole:
+        progress.say(f"{resource_type} {source_id}: saved before")
     return whole
 
 
@@ -158,9 +166,7 @@ def _save_all(
     capturer = Capturer(cloud, journal, progress)
     saved: dict[Key, DataFile] = {}
     problems: list[Problem] = []
-    ordered = sorted(captures, key=lambda capture: capture.group)
-    for _, members in itertools.groupby(ordered, key=lambda capture: capture.group):
-        group = list(members)
+    for group in group_captures(captures):
         try:
             with capturer.freeze_group(group) as frozen:
                 for capture in group:
@@ -256,7 +262,7 @@ def _write_bundle(
         ) from error
 
 
-def clean_up_bundle(cloud: Cloud, directory: Path, progress: Progress) -> int:
+def clean_up_bundle(cloud: Cloud, directory: Path) -> int:
     """Remove what a killed export left in the source cloud; return how many objects that were.
 
     Raises :class:`DownpourError` when the directory has no journal, or one of another project.
@@ -282,5 +288,5 @@ def clean_up_bundle(cloud: Cloud, directory: Path, progress: Progress) -> int:
                 )
             )
         names = set(journal.temporary)
-        remove_temporary(cloud, journal, names, progress)
+        remove_temporary(cloud, journal, names)
         return len(names)

@@ -23,6 +23,6 @@ class Cleanup(Verb):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Remove what the journal names."""
         cloud = self.app.connect()
-        count = clean_up_bundle(cloud, parsed_args.directory, self.app.choose_progress())
+        count = clean_up_bundle(cloud, parsed_args.directory)
         self.app.say(f"{count} temporary objects removed")
         return 0

@@ -15,6 +15,7 @@ from downpour.bundle.layout import DESTINATION, PLAYBOOK, TASKS
 from downpour.plan import Plan
 from downpour.playbook.names import choose_names
 from downpour.playbook.quoting import Template, format_block, format_value
+from downpour.resources.image import link_other_images
 from downpour.resources.model import DestinationValue, Key, Reference, Resource
 from downpour.resources.security_group import build_rules
 from downpour.resources.server import build_readiness
@@ -165,7 +166,7 @@ class _Renderer:
                     "container_format": data.container_format,
                     "min_disk": data.min_disk_gib,
                     "min_ram": data.min_ram_mib,
-                    "properties": dict(data.properties),
+                    "properties": link_other_images(data.properties, self.contents),
                 }
                 yield Task(
                     self.title("Root disk of server", server),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Key = tuple[str, str]  # (resource type, source id): the identity of everything
 Attributes = Mapping[str, Any]
 _NO_DEFAULT = object()
+# The collection's own tags: an object that an earlier import made is not that object once more.
+_MARKER_PREFIX = "downpour:"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -230,4 +232,8 @@ class ResourceType:
                 argument = attribute.removesuffix("_id")
                 arguments[argument] = Reference(type_name, resource[attribute])
         arguments.update(self.extend_arguments(resource, carried))
+        if "tags" in arguments:
+            arguments["tags"] = [
+                tag for tag in arguments["tags"] if not tag.startswith(_MARKER_PREFIX)
+            ]
         return arguments

@@ -69,14 +69,23 @@ def extend_port(port: Resource, carried: Carried) -> dict[str, Any]:
     for field in _OWNER_ONLY:
         arguments.update(field.select(port.attributes))
     arguments["fixed_ips"] = [
-        {
-            "subnet": Reference("subnet", address["subnet_id"]),
-            "ip_address": address["ip_address"],
-        }
+        _build_address(address, carried.inventory)
         for address in port["fixed_ips"] or ()
         if carried.holds("subnet", address["subnet_id"])
     ]
     return arguments
+
+
+def _build_address(address: dict[str, str], inventory: Inventory) -> dict[str, Any]:
+    """Leave out the address where neutron makes it of the MAC and refuses to be told one.
+
+    See neutron/db/ipam_pluggable_backend.py, ``AllocationOnAutoAddressSubnet``.
+    """
+    reference: dict[str, Any] = {"subnet": Reference("subnet", address["subnet_id"])}
+    subnet = inventory.get(("subnet", address["subnet_id"]))
+    if subnet is None or subnet["ipv6_address_mode"] not in ("slaac", "dhcpv6-stateless"):
+        reference["ip_address"] = address["ip_address"]
+    return reference
 
 
 PORT = ResourceType(

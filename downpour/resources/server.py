@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from downpour.resources.image import bring_other_images
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import (
     Carried,
@@ -78,6 +79,9 @@ def get_root_volume(server: Resource, inventory: Inventory) -> Resource | None:
 
 def bring_parts(server: Resource, inventory: Inventory) -> Iterator[Key]:
     """Yield keypair, ports and volumes; whether the image comes depends on the resource file."""
+    image = inventory.get(("image", get_image_id(server) or ""))
+    if image is not None:
+        yield from bring_other_images(image, inventory)
     if server["key_name"] and inventory.get(("keypair", server["key_name"])):
         yield ("keypair", server["key_name"])
     for port in list_ports(server, inventory):
@@ -100,6 +104,9 @@ def find_server(server: Resource, inventory: Inventory) -> Iterator[Finding]:
     for group in inventory.read_server_groups():
         if server.id in (group.get("members") or group.get("member_ids") or ()):
             yield omission(server, f"its server group {group.get('name')!r} is not carried")
+    for port in list_ports(server, inventory):
+        if not inventory.is_owned(port):
+            yield omission(server, f"its port {port.id} is left out: it is another project's")
     attached = {item["id"] for item in server["os-extended-volumes:volumes_attached"] or ()}
     for volume_id in sorted(attached - set(inventory.read_type("volume"))):
         yield omission(server, f"its volume {volume_id} is left out: it is not visible")
@@ -108,6 +115,8 @@ def find_server(server: Resource, inventory: Inventory) -> Iterator[Finding]:
         for group in server["addresses"].values()
     ):
         yield note(server, "it has several ports in one network: check the order of its ports")
+    if server["status"] in ("PAUSED", "SUSPENDED"):
+        yield note(server, f"it is {server['status']}; in the destination it will be running")
     if not server["OS-EXT-SRV-ATTR:user_data"]:
         yield note(server, "user data cannot be read by a tenant; if it had any, it is left out")
 
@@ -138,7 +147,7 @@ def extend_server(server: Resource, carried: Carried) -> dict[str, Any]:
         arguments["availability_zone"] = choose_zone(server["OS-EXT-AZ:availability_zone"])
     if str(server["config_drive"]).lower() == "true":
         arguments["config_drive"] = True
-    if server["status"] == "SHUTOFF":
+    if is_stopped(server):
         arguments["is_stopped"] = True
     return arguments
 
@@ -175,13 +184,18 @@ def choose_flavor(server: Resource, inventory: Inventory) -> DestinationValue:
     return DestinationValue("flavors", str(name), str(name), facts, str(name))
 
 
+def is_stopped(server: Resource) -> bool:
+    """Tell whether a server was switched off, which it then is in the destination too."""
+    return server["status"] in ("SHUTOFF", "SHELVED", "SHELVED_OFFLOADED")
+
+
 def build_readiness(server: Resource) -> dict[str, Any]:
     """Return what to wait for."""
     return {
         "id": Reference(*server.key),
         "old_id": server.id,
         "name": server.name,
-        "is_stopped": server["status"] == "SHUTOFF",
+        "is_stopped": is_stopped(server),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import Field, Finding, Key, Resource, ResourceType, note
+from downpour.resources.model import Field, Finding, Key, Resource, ResourceType, note, omission
 from downpour.resources.router import list_interface_ports
 
 
@@ -16,8 +16,12 @@ def bring_routers(subnet: Resource, inventory: Inventory) -> Iterator[Key]:
             yield ("router", port["device_id"])
 
 
-def find_pool(subnet: Resource, inventory: Inventory) -> Iterator[Finding]:
-    """Tell that the addresses are kept, their pool is not."""
+def find_subnet(subnet: Resource, inventory: Inventory) -> Iterator[Finding]:
+    """Tell that the addresses are kept, their pool is not; and about routers of others."""
+    for key in dict.fromkeys(bring_routers(subnet, inventory)):
+        router = inventory.get(key)
+        if router is None or not inventory.is_owned(router):
+            yield omission(subnet, f"its router {key[1]} is left out: it is another project's")
     if subnet["subnetpool_id"]:
         yield note(
             subnet, "it was allocated from a subnet pool; it is made with the same range by itself"
@@ -64,6 +68,6 @@ SUBNET = ResourceType(
     },
     volatile=frozenset({"revision_number", "updated_at"}),
     bring=bring_routers,
-    find=find_pool,
+    find=find_subnet,
     is_owned=lambda resource, project_id: resource["project_id"] == project_id,
 )

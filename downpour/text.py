@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LONGEST_SHOWN = 60
+
 
 def printable(text: object) -> str:
     """Return ``text`` on one line, without anything that a terminal would obey.
@@ -18,8 +20,11 @@ def printable(text: object) -> str:
 
 
 def quoted(text: object) -> str:
-    """Return ``text`` printable and in double quotes, for use in a message."""
-    return f'"{printable(text)}"'
+    """Return ``text`` printable, in double quotes and not too long, for use in a message."""
+    shown = printable(text)
+    if len(shown) > _LONGEST_SHOWN:
+        shown = shown[: _LONGEST_SHOWN - 1] + "…"
+    return f'"{shown}"'
 
 
 def human_size(size_bytes: int | None) -> str:

@@ -26,9 +26,10 @@ from downpour.playbook.render import choose_variables, list_collection_files, re
 from downpour.report.readme import render_readme
 from downpour.resources.image import select_properties
 from downpour.resources.model import Attributes, DataFile, Key
-from downpour.text import human_size, printable, quoted
+from downpour.text import human_size, printable
 from downpour.transfer.download import DiskFullError, download_image
 from downpour.transfer.progress import Progress
+from downpour.walk import describe_resource
 
 _BLOCK_BYTES = 1 << 20
 
@@ -195,7 +196,7 @@ def _name_capture(capture: Capture, error: DownpourError) -> list[Problem]:
         if resource.id in problem.what
         else Problem(
             problem.code,
-            f"{resource.type} {quoted(resource.name)} ({printable(resource.id)}): {problem.what}",
+            f"{describe_resource(resource)}: {problem.what}",
             problem.why,
             problem.todo,
         )
@@ -213,7 +214,7 @@ def _save(
 ) -> DataFile:
     resource = capture.resource
     path = name_data_file(resource.type, resource.id, image["disk_format"])
-    label = f"{resource.type} {quoted(resource.name)} ({resource.id})"
+    label = describe_resource(resource)
     download = download_image(cloud, image, directory / path, label, progress)
     file = DataFile(
         path=path,

@@ -16,7 +16,7 @@ from downpour.resources.model import (
     ResourceType,
     omission,
 )
-from downpour.resources.router import choose_network
+from downpour.resources.router import choose_network, has_automatic_addresses
 
 # Only the network's owner may choose these (neutron/conf/policies/port.py).
 _OWNER_ONLY = (
@@ -77,13 +77,10 @@ def extend_port(port: Resource, carried: Carried) -> dict[str, Any]:
 
 
 def _build_address(address: dict[str, str], inventory: Inventory) -> dict[str, Any]:
-    """Leave out the address where neutron makes it of the MAC and refuses to be told one.
-
-    See neutron/db/ipam_pluggable_backend.py, ``AllocationOnAutoAddressSubnet``.
-    """
+    """Leave out the address where neutron makes it of the MAC and refuses to be told one."""
     reference: dict[str, Any] = {"subnet": Reference("subnet", address["subnet_id"])}
     subnet = inventory.get(("subnet", address["subnet_id"]))
-    if subnet is None or subnet["ipv6_address_mode"] not in ("slaac", "dhcpv6-stateless"):
+    if subnet is None or not has_automatic_addresses(subnet):
         reference["ip_address"] = address["ip_address"]
     return reference
 

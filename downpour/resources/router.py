@@ -40,15 +40,29 @@ def list_interface_ports(inventory: Inventory) -> list[Resource]:
 
 def _list_interfaces(router: Resource, inventory: Inventory) -> list[tuple[Resource | None, str]]:
     """Return ``(subnet, address)`` for each interface; ``None`` for a subnet not visible."""
+    interfaces = []
+    for port in list_interface_ports(inventory):
+        if port["device_id"] != router.id:
+            continue
+        for address in port["fixed_ips"] or ():
+            subnet = inventory.get(("subnet", address["subnet_id"]))
+            # Neutron adds such an address by itself to a port that has another one.
+            is_added = subnet is not None and has_automatic_addresses(subnet)
+            is_gateway = subnet is not None and address["ip_address"] == subnet["gateway_ip"]
+            if is_gateway or not is_added or len(port["fixed_ips"]) == 1:
+                interfaces.append((subnet, address["ip_address"]))
     return sorted(
-        (
-            (inventory.get(("subnet", address["subnet_id"])), address["ip_address"])
-            for port in list_interface_ports(inventory)
-            if port["device_id"] == router.id
-            for address in port["fixed_ips"] or ()
-        ),
+        interfaces,
         key=lambda interface: (interface[0].key if interface[0] else ("", ""), interface[1]),
     )
+
+
+def has_automatic_addresses(subnet: Resource) -> bool:
+    """Tell whether neutron makes the addresses of ports from their MACs, and takes no others.
+
+    See neutron/db/ipam_pluggable_backend.py, ``AllocationOnAutoAddressSubnet``.
+    """
+    return subnet["ipv6_address_mode"] in ("slaac", "dhcpv6-stateless")
 
 
 def find_interfaces(router: Resource, inventory: Inventory) -> Iterator[Finding]:
@@ -69,7 +83,7 @@ def extend_router(router: Resource, carried: Carried) -> dict[str, Any]:
     for subnet, address in _list_interfaces(router, carried.inventory):
         if subnet is not None and carried.holds(*subnet.key):
             interface: dict[str, Any] = {"subnet": Reference(*subnet.key)}
-            if address != subnet["gateway_ip"]:
+            if address != subnet["gateway_ip"] and not has_automatic_addresses(subnet):
                 interface["ip_address"] = address
             interfaces.append(interface)
     arguments: dict[str, Any] = {"interfaces": interfaces}

@@ -109,7 +109,7 @@ class DownpourApp(cliff.app.App):
             _LOG.debug("raised here", exc_info=self.options.debug)
             return error.exit_status
         except KeyboardInterrupt:
-            _LOG.error("interrupted")
+            _LOG.error("interrupted; the same command continues where it stopped")
             return errors.INTERRUPTED
         except (BrokenPipeError, SystemExit):
             raise

@@ -129,8 +129,8 @@ def _find_whole_files(
         }
         if len(files) == len(group):
             whole |= files
-    for resource_type, source_id in whole:
-        progress.say(f"{resource_type} {source_id}: saved before")
+            for capture in group:
+                progress.say(f"{describe_resource(capture.resource)}: saved before")
     return whole
 
 

@@ -1,6 +1,7 @@
 """The proof: every disk's digest in the source cloud beside the one in the destination cloud."""
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,30 +39,29 @@ def compare_disks(
     those that Glance computed itself; volumes and root disks are read from the clouds' files.
     """
     comparisons = []
+    files: list[tuple[str, str, Path, Path]] = []
     for image in source.image.images(visibility="private"):
         new_id = new_ids.get(("image", image.id))
         new_hash = destination.image.get_image(new_id).hash_value if new_id else ""
         comparisons.append(Comparison("image", image.name, image.hash_value, new_hash))
     for volume in source.block_storage.volumes():
-        comparisons.append(
-            _compare_files(
-                "volume",
-                volume.name,
-                disks.find_volume_file(state, "src", volume.id),
-                disks.find_volume_file(state, "dst", new_ids.get(("volume", volume.id), "")),
-            )
-        )
+        new_id = new_ids.get(("volume", volume.id), "-")
+        old = disks.find_volume_file(state, "src", volume.id)
+        new = disks.find_volume_file(state, "dst", new_id)
+        files.append(("volume", volume.name, old, new))
     for server in source.compute.servers():
-        path = disks.find_root_disk_file(state, "src", server.id)
-        if path.exists():
-            new_path = disks.find_root_disk_file(
-                state, "dst", new_ids.get(("server", server.id), "-")
-            )
-            comparisons.append(_compare_files("root disk", server.name, path, new_path))
+        new_id = new_ids.get(("server", server.id), "-")
+        old = disks.find_root_disk_file(state, "src", server.id)
+        new = disks.find_root_disk_file(state, "dst", new_id)
+        if old.exists():
+            files.append(("root disk", server.name, old, new))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        comparisons += pool.map(_compare_files, files)
     return sorted(comparisons, key=lambda comparison: (comparison.kind, comparison.name))
 
 
-def _compare_files(kind: str, name: str, old: Path, new: Path) -> Comparison:
+def _compare_files(disk: tuple[str, str, Path, Path]) -> Comparison:
+    kind, name, old, new = disk
     new_sha256 = disks.compute_sha256(new) if new.is_file() else ""
     return Comparison(kind, name, disks.compute_sha256(old), new_sha256)
 
@@ -74,4 +74,6 @@ def format_table(comparisons: list[Comparison]) -> str:
             f"{comparison.kind + ' ' + comparison.name:<38} {comparison.old_sha256[:16]} "
             f"{'=' if comparison.is_equal else '≠'} {comparison.new_sha256[:16] or 'missing'}"
         )
+    equal_count = sum(comparison.is_equal for comparison in comparisons)
+    lines.append(f"{equal_count} of {len(comparisons)} disks are the same on both sides")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Documentation of downpour.cloud.destination, which is an action plugin of the same name."""
+"""What ansible-doc shows of the action plugin downpour.cloud.destination."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ options:
 EXAMPLES = r"""
 - name: Find what destination.yml names
   downpour.cloud.destination:
-    flavors: "{{ flavors }}"
-    networks: "{{ networks }}"
+    flavors:
+      m1_tiny: m1.tiny
+    networks:
+      public: 5b6c6d7e-1f0a-4a57-8a8c-9d3f0a1b2c3d
   register: destination
 """
 

@@ -1,4 +1,4 @@
-"""Documentation of downpour.cloud.port, which is an action plugin of the same name."""
+"""What ansible-doc shows of the action plugin downpour.cloud.port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documentation of downpour.cloud.security_group, which is an action plugin of the same name."""
+"""What ansible-doc shows of the action plugin downpour.cloud.security_group."""
 
 from __future__ import annotations
 

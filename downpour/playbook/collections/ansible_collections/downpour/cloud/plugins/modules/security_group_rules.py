@@ -1,5 +1,4 @@
-"""Documentation of downpour.cloud.security_group_rules, which is an action plugin of the same
-name."""
+"""What ansible-doc shows of the action plugin downpour.cloud.security_group_rules."""
 
 from __future__ import annotations
 

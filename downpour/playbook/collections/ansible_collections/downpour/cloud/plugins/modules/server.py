@@ -1,4 +1,4 @@
-"""Documentation of downpour.cloud.server, which is an action plugin of the same name."""
+"""What ansible-doc shows of the action plugin downpour.cloud.server."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ description:
   - A row of C(uuids.csv) for the old id is honoured, then an object with the marker
     C(downpour:<old id>);
     only if there is neither is the server created.
-  - The server gets the given ports and volumes in the given order, and nothing else: no automatic
-    network, no
+  - The server gets the given ports and volumes in the given order, and nothing else, so no
+    automatic network, no
     floating IP.
 attributes:
   check_mode:

@@ -1,4 +1,4 @@
-"""Documentation of downpour.cloud.subnet, which is an action plugin of the same name."""
+"""What ansible-doc shows of the action plugin downpour.cloud.subnet."""
 
 from __future__ import annotations
 

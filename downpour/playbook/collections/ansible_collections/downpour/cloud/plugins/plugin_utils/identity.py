@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import sleep
 from typing import Any, Protocol
 
 from ansible_collections.downpour.cloud.plugins.plugin_utils.cloud import Cloud, Json
@@ -143,7 +143,7 @@ def _create_once(task: Task, steps: Steps) -> Json:
     except AnswerLostError:
         # The object may be there now, or in a moment. Sending again could make a twin.
         for pause_s in _LOST_ANSWER_PAUSES_S:
-            time.sleep(pause_s)
+            sleep(pause_s)
             found = steps.find(task, is_fresh=True)
             if found is not None:
                 return found

@@ -242,7 +242,7 @@ def _is_torn(last_line: str) -> bool:
     """Whether a crash cut this line: no end of line, and a quote left open or a column missing."""
     if last_line.endswith(("\n", "\r")):
         return False
-    if last_line.count('"') % 2:
+    if last_line.count('"') % 2 or last_line.endswith('",'):
         return True
     cells = next(csv.reader([last_line], skipinitialspace=True), [])
     return len(cells) != len(HEADER)

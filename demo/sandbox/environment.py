@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,7 +79,7 @@ def prepare_environment(cache: Path) -> Path:
             run_installer([*uv, "venv", "--quiet", "--python", sys.executable, str(directory)])
             run_installer([*uv, "pip", *install, "--quiet", "--python", python])
         else:
-            venv.create(directory, with_pip=True)
+            run_installer([sys.executable, "-m", "venv", str(directory)])
             run_installer([python, "-m", "pip", *install, "--quiet"])
         is_complete.touch()
     return directory

@@ -1,7 +1,9 @@
 """Values as YAML that Ansible reads back unchanged, and never evaluates.
 
-What came from a cloud is plain text to Ansible only if it is tagged ``!unsafe``; the tag is left
-out for text that cannot hold a template, to keep the playbook readable.
+Text from a cloud that holds the beginning of a template, or of the line that tells Jinja to take
+other signs for one, is tagged ``!unsafe``. No other text is: Ansible reads what has the tag as if it
+stood without quotes (``!unsafe "~"`` is null, ``!unsafe "007"`` is 7), and only text that holds such
+a beginning is sure to be no word of YAML.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any
 
 import yaml
 
-_HARMLESS = re.compile(r"[\w .:/@+=,()\[\]*'-]*")
+_TEMPLATE = re.compile(r"\{[{%#]|#jinja2:")
 _WIDTH = 120
 
 
@@ -30,9 +32,11 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    if not _HARMLESS.fullmatch(text):
+    if _TEMPLATE.search(text):
         return dumper.represent_scalar("!unsafe", text, style='"')
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text)
+    # Quoted by apostrophes, line ends of every kind would be folded.
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 def _represent_template(dumper: yaml.SafeDumper, text: Template) -> yaml.ScalarNode:

@@ -11,11 +11,15 @@ from types import FrameType
 import openstack
 
 from demo import proof, tenant
+from demo.sandbox.errors import SandboxError
+from demo.sandbox.processes import ProcessIdentity
+from demo.sandbox.sandbox import Sandbox, find_state_directory
 from demo.steps import CommandError, Narrator, run_command, say, show_file
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SOURCE = "src-alpha"
 DESTINATION = "dst-alpha"
+PATTERN = "downpour-demo*"
 
 RESOURCE_FILE = """\
 servers:
@@ -32,16 +36,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="demo/run", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave both clouds running")
     arguments = parser.parse_args()
-    # Not the caller's own sandbox: this state is deleted at the end.
+    # Not the caller's own sandbox: these clouds are deleted at the end.
     state = CHECKOUT / ".sandbox" / "demo"
-    os.environ["OS_CLIENT_CONFIG_FILE"] = str(state / "clouds.yaml")
+    sandbox = Sandbox(state, cache=find_state_directory(), say=lambda text: say(f"      {text}"))
+    os.environ["OS_CLIENT_CONFIG_FILE"] = str(sandbox.clouds_file)
     signal.signal(signal.SIGTERM, _interrupt)
-    work = state / "work"
     is_kept = False
     try:
-        is_equal = move(state, work, arguments.keep)
+        is_equal = move(sandbox, arguments.keep)
         is_kept = arguments.keep
-    except CommandError as error:
+    except (CommandError, SandboxError) as error:
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -49,43 +53,37 @@ def main() -> int:
         return 130
     finally:
         if not is_kept:
-            remove_clouds(state)
+            remove_clouds(sandbox)
     if is_kept:
-        explain_clouds(state, work)
+        explain_clouds(sandbox)
     return 0 if is_equal else 5
-
-
-def call_sandbox(state: Path, action: str, *options: str) -> None:
-    """Run ``python -m demo.sandbox``; what it installs is kept for the next time."""
-    directories = ["--state-dir", str(state), "--cache-dir", str(state.parent / "cache")]
-    command = [sys.executable, "-m", "demo.sandbox", *directories, *options, action]
-    run_command(command, {}, CHECKOUT, shown=f"python -m demo.sandbox {action}")
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def move(state: Path, work: Path, is_kept: bool) -> bool:
+def move(sandbox: Sandbox, is_kept: bool) -> bool:
     """Run all the steps; return whether every disk is the same on both sides."""
     narrator = Narrator()
-    source_environment = {"OS_CLOUD": SOURCE}
-    destination_environment = {"OS_CLOUD": DESTINATION, "ANSIBLE_NOCOLOR": "1"}
+    work = sandbox.state / "work"
     resource_file = work / "demo.yml"
     bundle = work / "bundle"
     playbook = ["ansible-playbook", "playbook.yml"]
+    source_environment = {"OS_CLOUD": SOURCE}
+    destination_environment = {"OS_CLOUD": DESTINATION, "ANSIBLE_NOCOLOR": "1"}
 
     with narrator.step("Start two OpenStack clouds that share nothing: src and dst"):
+        sandbox.stop_clouds(wipe=True)
         # Whatever ends this process ends the clouds, unless they are to be kept.
-        owner = () if is_kept else ("--owner-pid", str(os.getpid()))
-        call_sandbox(state, "reset", *owner)
+        owner = None if is_kept else ProcessIdentity.of_pid(os.getpid())
+        source, destination = sandbox.start_clouds(owner=owner)
         shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(mode=0o700, parents=True)
-        source = openstack.connect(cloud=SOURCE)
-        destination = openstack.connect(cloud=DESTINATION)
+        work.mkdir(mode=0o700)
+        connections = [openstack.connect(cloud=name) for name in (SOURCE, DESTINATION)]
 
     with narrator.step("Fill a project of src, as an ordinary member"):
-        tenant.fill_project(source, state, work)
+        tenant.fill_project(connections[0], source, work)
         say("      2 servers, 3 volumes, 2 networks, a router, 2 security groups, an image")
 
     with narrator.step("Identify: add to a resource file whatever has a name like downpour-demo*"):
@@ -93,22 +91,19 @@ def move(state: Path, work: Path, is_kept: bool) -> bool:
         options = [
             part
             for kind in ("server", "volume", "keypair", "image")
-            for part in (
-                f"--{kind}-name",
-                tenant.IMAGE_NAME if kind == "image" else "downpour-demo*",
-            )
+            for part in (f"--{kind}-name", tenant.IMAGE_NAME if kind == "image" else PATTERN)
         ]
         run_command(["downpour", "query", *options, "demo.yml"], source_environment, work)
         show_file(resource_file)
 
-    columns = [part for name in ("Type", "Name", "Route", "Bytes") for part in ("-c", name)]
     with narrator.step("Plan: what would be taken, and what cannot be"):
+        columns = [part for name in ("Type", "Name", "Route", "Bytes") for part in ("-c", name)]
         run_command(["downpour", "plan", "demo.yml", *columns], source_environment, work)
 
     with narrator.step("Export: everything that those need, into a directory"):
         run_command(["downpour", "export", "demo.yml", "bundle"], source_environment, work)
-        for path in sorted(bundle.iterdir()):
-            say(f"      bundle/{path.name}{'/' if path.is_dir() else ''}")
+        names = (f"{path.name}{'/' * path.is_dir()}" for path in sorted(bundle.iterdir()))
+        say(f"      {'  '.join(names)}")
 
     with narrator.step("Import: in dst, with nothing but ansible-core and openstacksdk"):
         text = run_command(playbook, destination_environment, bundle, log=work / "import.log")
@@ -121,7 +116,7 @@ def move(state: Path, work: Path, is_kept: bool) -> bool:
 
     with narrator.step("Prove it: SHA-256 of every disk in both clouds (images: SHA-512)"):
         new_ids = proof.read_new_ids(bundle / "uuids.csv")
-        comparisons = proof.compare_disks(source, destination, state, new_ids)
+        comparisons = proof.compare_disks(source, destination, new_ids, connections)
         say(proof.format_table(comparisons))
     return all(comparison.is_equal for comparison in comparisons)
 
@@ -132,32 +127,30 @@ def find_recap(text: str) -> str:
     return " ".join(lines[-1].split()) if lines else "(no recap)"
 
 
-def remove_clouds(state: Path) -> None:
+def remove_clouds(sandbox: Sandbox) -> None:
     """Stop both clouds and delete them; a second Ctrl-C does not stop this."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     say("\nStopping and removing both clouds")
-    try:
-        call_sandbox(state, "down")
-    except CommandError as error:
-        print(f"demo: {error}", file=sys.stderr)
-    shutil.rmtree(state, ignore_errors=True)
+    sandbox.stop_clouds(wipe=True)
+    shutil.rmtree(sandbox.state, ignore_errors=True)
 
 
-def explain_clouds(state: Path, work: Path) -> None:
+def explain_clouds(sandbox: Sandbox) -> None:
     """Say how to use the clouds that were left running, and how to remove them."""
-    binaries = Path(sys.executable).parent
+    work = sandbox.state / "work"
     say(f"""
 Both clouds are running. To play with them:
 
-    export OS_CLIENT_CONFIG_FILE={state / "clouds.yaml"}
-    export PATH={binaries}:$PATH
+    export OS_CLIENT_CONFIG_FILE={sandbox.clouds_file}
+    export PATH={Path(sys.executable).parent}:$PATH
     downpour --os-cloud {SOURCE} plan {work / "demo.yml"}
     cd {work / "bundle"} && OS_CLOUD={DESTINATION} ansible-playbook playbook.yml --check
 
 To stop and remove them:
 
-    cd {CHECKOUT} && python -m demo.sandbox --state-dir {state} down && rm -r {state}""")
+    cd {CHECKOUT} && python -m demo.sandbox --state-dir {sandbox.state} down
+    rm -r {sandbox.state}""")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo import disks
+from demo.sandbox.cloud import Cloud
+from demo.sandbox.disks import Disk
 
 
 @dataclass(frozen=True)
@@ -31,39 +32,44 @@ def read_new_ids(path: Path) -> dict[tuple[str, str], str]:
 
 
 def compare_disks(
-    source: Any, destination: Any, state: Path, new_ids: dict[tuple[str, str], str]
+    source: Cloud, destination: Cloud, new_ids: dict[tuple[str, str], str], connections: Any
 ) -> list[Comparison]:
     """Compare every image, volume and server root disk of the source project with its copy.
 
-    ``source`` and ``destination`` are connections of the two projects. The digests of images are
-    those that Glance computed itself; volumes and root disks are read from the clouds' files.
+    ``connections`` are those to the two projects. The digests of images are those that Glance
+    computed itself; volumes and root disks are read from the clouds' files.
     """
+    source_connection, destination_connection = connections
     comparisons = []
-    files: list[tuple[str, str, Path, Path]] = []
-    for image in source.image.images(visibility="private"):
+    for image in source_connection.image.images(visibility="private"):
         new_id = new_ids.get(("image", image.id))
-        new_hash = destination.image.get_image(new_id).hash_value if new_id else ""
+        new_hash = destination_connection.image.get_image(new_id).hash_value if new_id else ""
         comparisons.append(Comparison("image", image.name, image.hash_value, new_hash))
-    for volume in source.block_storage.volumes():
-        new_id = new_ids.get(("volume", volume.id), "-")
-        old = disks.find_volume_file(state, "src", volume.id)
-        new = disks.find_volume_file(state, "dst", new_id)
-        files.append(("volume", volume.name, old, new))
-    for server in source.compute.servers():
-        new_id = new_ids.get(("server", server.id), "-")
-        old = disks.find_root_disk_file(state, "src", server.id)
-        new = disks.find_root_disk_file(state, "dst", new_id)
-        if old.exists():
-            files.append(("root disk", server.name, old, new))
+    objects = [
+        *(("volume", volume) for volume in source_connection.block_storage.volumes()),
+        *(("server", server) for server in source_connection.compute.servers()),
+    ]
+    files = []
+    for kind, item in objects:
+        old_file = find_disk_file(source, kind, item.id)
+        new_file = find_disk_file(destination, kind, new_ids.get((kind, item.id), "none"))
+        if kind == "volume" or old_file.exists():
+            files.append((kind, item.name, old_file, new_file))
     with ThreadPoolExecutor(max_workers=2) as pool:
         comparisons += pool.map(_compare_files, files)
     return sorted(comparisons, key=lambda comparison: (comparison.kind, comparison.name))
 
 
-def _compare_files(disk: tuple[str, str, Path, Path]) -> Comparison:
-    kind, name, old, new = disk
-    new_sha256 = disks.compute_sha256(new) if new.is_file() else ""
-    return Comparison(kind, name, disks.compute_sha256(old), new_sha256)
+def find_disk_file(cloud: Cloud, kind: str, object_id: str) -> Path:
+    """The file of a volume, or of the root disk that a server has if it boots from an image."""
+    name = f"volumes/volume-{object_id}" if kind == "volume" else f"instances/{object_id}/disk"
+    return cloud.directory / name
+
+
+def _compare_files(files: tuple[str, str, Path, Path]) -> Comparison:
+    kind, name, old, new = files
+    new_sha256 = Disk(new).sha256() if new.is_file() else ""
+    return Comparison(kind, name, Disk(old).sha256(), new_sha256)
 
 
 def format_table(comparisons: list[Comparison]) -> str:

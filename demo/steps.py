@@ -48,14 +48,13 @@ def run_command(
     environment: Mapping[str, str],
     directory: Path,
     log: Path | None = None,
-    shown: str = "",
 ) -> str:
-    """Show a command (or ``shown`` in its place) and run it; return what it wrote to ``log``.
+    """Show a command and run it; return what it wrote to ``log``.
 
     Without ``log`` it talks to the demo's own output. With it, both streams go to that file, whose
     end is shown when the command fails. Raises ``CommandError`` when it fails.
     """
-    shown = shown or shlex.join(command)
+    shown = shlex.join(command)
     say(f"    $ {shown}")
     full_environment = {**os.environ, **environment}
     if log is None:

@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from demo import disks
+from demo.sandbox.cloud import Cloud
+from demo.sandbox.disks import Disk, open_root_disk, open_volume
 
 IMAGE_NAME = "cirros-0.3.5-x86_64-disk"
+IMAGE_SIZE_BYTES = 64 << 20
 
 
-def fill_project(connection: Any, state: Path, scratch: Path) -> None:
+def fill_project(connection: Any, cloud: Cloud, scratch: Path) -> None:
     """Make the whole demo tenant and write a pattern into every disk.
 
-    ``connection`` is an ``openstack.connection.Connection`` of a member of an empty project in the
-    cloud ``src``, ``state`` the sandbox's state directory, ``scratch`` a place for temporary files.
+    ``connection`` is an ``openstack.connection.Connection`` of a member of an empty project of
+    ``cloud``, ``scratch`` a directory for temporary files.
     """
     create_keypairs(connection)
     image = upload_image(connection, scratch)
@@ -34,10 +36,9 @@ def fill_project(connection: Any, state: Path, scratch: Path) -> None:
         interval=1,
     )
     for name, volume in volumes.items():
-        path = disks.find_volume_file(state, "src", volume.id)
-        disks.write_pattern(path, name, (128, 512, 1023))
-    root_disk = disks.find_root_disk_file(state, "src", servers["downpour-demo-tiny"].id)
-    disks.write_pattern(root_disk, "downpour-demo-tiny", (128, 777, 1023))
+        open_volume(cloud, volume.id).write_pattern(name)
+    root_disk = open_root_disk(cloud, servers["downpour-demo-tiny"].id)
+    root_disk.write_pattern("downpour-demo-tiny")
 
 
 def create_keypairs(connection: Any) -> None:
@@ -57,8 +58,8 @@ def upload_image(connection: Any, scratch: Path) -> Any:
     """Make a small qcow2 with a pattern in it, and upload it under the name of a CirrOS image."""
     raw = scratch / "image.raw"
     with raw.open("wb") as disk:
-        disk.truncate(64 * disks.MIB)
-    disks.write_pattern(raw, IMAGE_NAME, (0, 7, 63))
+        disk.truncate(IMAGE_SIZE_BYTES)
+    Disk(raw).write_pattern(IMAGE_NAME)
     qcow2 = scratch / "image.qcow2"
     subprocess.run(
         ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(qcow2)], check=True

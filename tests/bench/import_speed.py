@@ -11,17 +11,18 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import openstack
 import yaml
 
-from demo import disks
-from demo.sandbox.sandbox import Sandbox
+from demo.sandbox.cloud import Cloud
+from demo.sandbox.projects import Project, create_project, write_clouds_file
+from demo.sandbox.session import open_session
 from demo.tenant import make_public_key
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -52,36 +53,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ours-only", action="store_true", help="leave the stock modules out")
     arguments = parser.parse_args()
-    state = CHECKOUT / ".sandbox" / "bench"
-    work = state / "work"
-    sandbox = Sandbox(state, CHECKOUT / ".sandbox" / "cache", say=report)
-    try:
-        sandbox.stop_clouds(wipe=True)
-        source_cloud, destination_cloud = sandbox.start_clouds()
-        work.mkdir(mode=0o700, exist_ok=True)
-        credentials = {
-            "source": make_project(source_cloud.administrator),
-            "ours": make_project(destination_cloud.administrator),
-            "stock": make_project(destination_cloud.administrator),
-            "warm-up": make_project(destination_cloud.administrator),
-        }
-        clouds_file = work / "clouds.yaml"
-        clouds_file.write_text(yaml.safe_dump({"clouds": credentials}), encoding="utf-8")
-        os.environ["OS_CLIENT_CONFIG_FILE"] = str(clouds_file)
+    tenant = describe_tenant()
+    with open_session(report) as clouds, tempfile.TemporaryDirectory() as directory:
+        work = Path(directory)
+        source, warm_up, ours, stock = make_projects(clouds, work / "clouds.yaml")
         report("making the tenant")
-        tenant = describe_tenant()
-        fill_project(openstack.connect(cloud="warm-up"), describe_tenant(scale=0.1))
-        fill_project(openstack.connect(cloud="source"), tenant)
-        ours = import_bundle(export_tenant(work, tenant))
-        if arguments.ours_only:
-            print(f"ours: {ours.wall_seconds:.1f} s, {ours.cpu_seconds:.1f} CPU s")
-            return 0
-        stock = import_by_stock_modules(work, tenant)
-        check_counts(openstack.connect(cloud="ours"))
-        check_counts(openstack.connect(cloud="stock"))
-    finally:
-        sandbox.stop_clouds(wipe=True)
-    return compare_runs(ours, stock)
+        fill_project(source.connection, tenant)
+        # The clouds' first requests of each kind take longer.
+        fill_project(warm_up.connection, describe_tenant(scale=0.1))
+        runs = [import_bundle(export_tenant(work, tenant))]
+        check_counts(ours)
+        if not arguments.ours_only:
+            runs.append(import_by_stock_modules(work, tenant))
+            check_counts(stock)
+    return compare_runs(*runs)
 
 
 def report(text: str) -> None:
@@ -89,30 +74,17 @@ def report(text: str) -> None:
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
-def make_project(administrator: Any) -> dict[str, Any]:
-    """Make a project with a member of its own and room enough; return the member's settings."""
-    name = f"bench-{os.urandom(4).hex()}"
-    password = os.urandom(8).hex()
-    identity = administrator.identity
-    project = identity.create_project(name=name, domain_id="default")
-    user = identity.create_user(name=name, password=password, domain_id="default")
-    role = identity.find_role("member", ignore_missing=False)
-    identity.assign_project_role_to_user(project, user, role)
-    administrator.network.update_quota(
-        project.id, security_groups=-1, security_group_rules=-1, networks=-1, subnets=-1, ports=-1
-    )
-    config = administrator.config
-    return {
-        "auth": {
-            "auth_url": config.auth["auth_url"],
-            "username": name,
-            "password": password,
-            "project_name": name,
-            "user_domain_id": "default",
-            "project_domain_id": "default",
-        },
-        "region_name": config.region_name,
-    }
+def make_projects(clouds: Sequence[Cloud], clouds_file: Path) -> list[Project]:
+    """Make the projects ``source``, ``warm-up``, ``ours`` and ``stock``, with room enough."""
+    source_cloud, destination_cloud = clouds
+    projects = {"source": create_project(source_cloud, "bench")}
+    for name in ("warm-up", "ours", "stock"):
+        projects[name] = create_project(destination_cloud, "bench")
+    for project in projects.values():
+        project.set_quota("network", security_group_rule=-1, port=-1, network=-1, subnet=-1)
+    write_clouds_file(clouds_file, projects)
+    os.environ["OS_CLIENT_CONFIG_FILE"] = str(clouds_file)
+    return list(projects.values())
 
 
 def describe_tenant(scale: float = 1.0) -> dict[str, Any]:
@@ -184,7 +156,7 @@ def fill_project(connection: Any, tenant: Mapping[str, Any]) -> None:
     ]
     image = connection.image.create_image(
         "tiny",
-        data=disks.make_pattern("tiny"),
+        data=bytes(1 << 20),
         disk_format="raw",
         container_format="bare",
         wait=True,
@@ -279,10 +251,11 @@ def run_playbook(cloud: str, command: Sequence[str], directory: Path) -> Run:
     return run
 
 
-def check_counts(connection: Any) -> None:
+def check_counts(project: Project) -> None:
     """Raise ``AssertionError`` unless a project has what an import of the tenant makes."""
+    connection: Any = project.connection
     network = connection.network
-    project_id = connection.current_project_id
+    project_id = project.id
     groups = [
         group for group in network.security_groups(project_id=project_id) if group.name != "default"
     ]
@@ -311,31 +284,29 @@ def check_counts(connection: Any) -> None:
     }, counts
 
 
-def compare_runs(ours: Run, stock: Run) -> int:
+def compare_runs(ours: Run, stock: Run | None = None) -> int:
     """Print the figures; return the exit status."""
     count = KEYPAIR_COUNT + GROUP_COUNT + RULE_COUNT + 2 * NETWORK_COUNT + PORT_COUNT
-    ratio = stock.wall_seconds / ours.wall_seconds
-    rows = [
-        (f"{count} resources, seconds", ours.wall_seconds, stock.wall_seconds),
-        ("processor seconds", ours.cpu_seconds, stock.cpu_seconds),
-    ]
-    for title, pattern in (
-        (f"{KEYPAIR_COUNT} keypairs, seconds", "Keypair"),
-        (f"{RULE_COUNT} rules, seconds", RULES),
-        (f"{NETWORK_COUNT} networks, seconds", "Network"),
-        (f"{NETWORK_COUNT} subnets, seconds", "Subnet"),
-        (f"{PORT_COUNT} ports, seconds", "Port"),
-    ):
-        rows.append((title, ours.sum_tasks(pattern), stock.sum_tasks(pattern)))
     print(f"{'':<28} {'bundle':>8} {'stock':>8} {'ratio':>7}")
-    for title, our_value, stock_value in rows:
-        print(f"{title:<28} {our_value:8.1f} {stock_value:8.1f} {stock_value / our_value:7.1f}")
+    rows: list[tuple[str, Callable[[Run], float]]] = [
+        (f"{count} resources, seconds", lambda run: run.wall_seconds),
+        ("processor seconds", lambda run: run.cpu_seconds),
+        (f"{KEYPAIR_COUNT} keypairs, seconds", lambda run: run.sum_tasks("Keypair")),
+        (f"{RULE_COUNT} rules, seconds", lambda run: run.sum_tasks(RULES)),
+        (f"{NETWORK_COUNT} networks, seconds", lambda run: run.sum_tasks("Network")),
+        (f"{NETWORK_COUNT} subnets, seconds", lambda run: run.sum_tasks("Subnet")),
+        (f"{PORT_COUNT} ports, seconds", lambda run: run.sum_tasks("Port")),
+    ]
+    for title, read in rows:
+        line = f"{title:<28} {read(ours):8.1f}"
+        print(line + (f" {read(stock):8.1f} {read(stock) / read(ours):7.1f}" if stock else ""))
     rule_seconds = ours.sum_tasks(RULES)
-    is_fast = ratio >= LOWEST_RATIO and rule_seconds <= MOST_RULE_SECONDS
-    print(
-        f"the bundle is {ratio:.1f} times faster (wanted: {LOWEST_RATIO:.0f}); "
-        f"{RULE_COUNT} rules in {rule_seconds:.1f} s (wanted: {MOST_RULE_SECONDS:.0f} s)"
-    )
+    is_fast = rule_seconds <= MOST_RULE_SECONDS
+    print(f"{RULE_COUNT} rules in {rule_seconds:.1f} s (wanted: {MOST_RULE_SECONDS:.0f} s)")
+    if stock:
+        ratio = stock.wall_seconds / ours.wall_seconds
+        is_fast = is_fast and ratio >= LOWEST_RATIO
+        print(f"the bundle is {ratio:.1f} times faster (wanted: {LOWEST_RATIO:.0f})")
     return 0 if is_fast else 1
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import time
 from collections.abc import Collection
@@ -20,7 +19,6 @@ from .services import PROCESSES, REGION, list_urls
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
-NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
 # Projects that each cloud has from the start, each with one user who is a plain member.
 PROJECTS = ("alpha", "beta")
 
@@ -48,10 +46,6 @@ class Cloud:
     def __init__(self, directory: Path):
         self.directory = directory
         self.name = directory.name
-        if not NAME.fullmatch(self.name):
-            raise SandboxError(
-                f"{self.name!r} cannot name a cloud: use lower-case letters and digits"
-            )
 
     # Settings.
 
@@ -166,14 +160,18 @@ class Cloud:
         """Whether all services run and answer."""
         return len(self.list_processes()) == len(PROCESSES) and all(map(self.is_ready, PROCESSES))
 
-    def read_log_end(self, service: str, lines: int = 15) -> str:
-        """Return the last lines of a service's output, or of its log if it put nothing out."""
+    def read_log_ends(self, service: str, lines: int = 12) -> str:
+        """Return the last lines of a service's output and of its log.
+
+        Which of the two says why it died depends on how far it came.
+        """
+        ends = []
         for suffix in ("out", "log"):
             path = self.directory / "log" / f"{service}.{suffix}"
             if path.exists() and path.stat().st_size:
                 text = path.read_text(encoding="utf-8", errors="replace")
-                return "\n".join([f"{path}:", *text.splitlines()[-lines:]])
-        return f"its log in {self.directory / 'log'} is empty"
+                ends += [f"--- {path}", *text.splitlines()[-lines:]]
+        return "\n".join(ends or [f"its log in {self.directory / 'log'} is empty"])
 
     def wait_until_ready(
         self, services: Collection[str], launcher: ProcessIdentity | None, end: float
@@ -193,7 +191,6 @@ class Cloud:
                 if (has_died and not self.is_ready(service)) or time.monotonic() > end:
                     what = "has died" if has_died else "does not get ready"
                     raise SandboxError(
-                        f"{service} of the cloud {self.name} {what}; the end of "
-                        f"{self.read_log_end(service)}"
+                        f"{service} of the cloud {self.name} {what}:\n{self.read_log_ends(service)}"
                     )
             time.sleep(0.05)

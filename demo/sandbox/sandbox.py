@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,6 +37,7 @@ from .processes import ProcessIdentity, stop_processes
 from .services import HOST, PORT_OFFSETS, PROCESSES
 
 DEFAULT_NAMES = ("src", "dst")
+NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
 FIRST_PORT_BASE = 21_000
 LAST_PORT_BASE = 32_000
 PORT_BASE_STEP = 100
@@ -117,7 +120,9 @@ class Sandbox:
         return self.state / "clouds.yaml"
 
     def open_cloud(self, name: str) -> Cloud:
-        """Return a cloud, which need not exist."""
+        """Return a cloud, which need not exist; ``SandboxError`` if it cannot have this name."""
+        if not NAME.fullmatch(name):
+            raise SandboxError(f"{name!r} cannot name a cloud: use lower-case letters and digits")
         return Cloud(self.state / name)
 
     def list_clouds(self) -> list[Cloud]:
@@ -205,7 +210,9 @@ class Sandbox:
                     Settings(cloud.settings.port_base, cloud.settings.passwords, is_filled=True)
                 )
         finally:
-            launcher.kill()
+            # With its children: what is still being imported must not become a service now.
+            with suppress(ProcessLookupError):
+                os.killpg(launcher.pid, signal.SIGKILL)
             launcher.wait()
 
     def _prepare_cloud(self, cloud: Cloud, environment: Path, templates: Path) -> Sockets:

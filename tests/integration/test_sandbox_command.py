@@ -97,12 +97,13 @@ def test_life_of_a_cloud(
     assert not any(process.is_running for process in first_processes.values())
 
     # A service that cannot start is named, with its log; nothing is left running.
-    database = cloud.directory / "db" / "glance.sqlite"
+    database = cloud.directory / "db" / "cinder.sqlite"
     intact = database.read_bytes()
     database.write_bytes(b"this is no database" * 1000)
     failure = run_command("up")
     assert failure.returncode == 1
-    assert f"glance of the cloud solo has died; the end of {cloud.directory}" in failure.stderr
+    assert "cinder of the cloud solo has died" in failure.stderr
+    assert f"--- {cloud.directory}/log/cinder.log" in failure.stderr
     assert "file is not a database" in failure.stderr
     assert cloud.list_processes() == {}
     database.write_bytes(intact)

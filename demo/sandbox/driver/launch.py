@@ -121,6 +121,8 @@ def run_service(service: str, cloud: Cloud, clouds: list[Cloud]) -> None:
     identity = ProcessIdentity.of_pid(os.getpid())
     assert identity is not None
     identity.write(cloud.directory / "run" / f"{service}.pid")
+    # Only now: who cancels the start kills the launcher's process group, and what is recorded.
+    os.setsid()
     redirect_output(cloud.directory / "log" / f"{service}.out")
     close_sockets_of_others(service, cloud, clouds)
     importlib.import_module("setproctitle").setproctitle(f"sandbox {cloud.name} {service}")
@@ -141,7 +143,6 @@ def prepare_native_threads(service: str) -> None:
 
 def fork_service(service: str, clouds: list[Cloud]) -> None:
     """In a child process: import one service and fork it for each cloud."""
-    os.setsid()
     if service in ("cinder", "nova"):
         prepare_native_threads(service)
     import_modules(MODULES[service])

@@ -22,13 +22,23 @@ from downpour.resources.model import Attributes, Resource
 from downpour.transfer.progress import Progress
 from downpour.walk import describe_resource
 
+STOPPED_SERVER = "stopped server"
 NAME_PREFIX = "downpour-temporary-"
 _MARK = {"downpour": "temporary"}
 _VOLUME_IMAGE_FORMAT = "qcow2"
 _FIRST_POLL_SECONDS, _LAST_POLL_SECONDS = 0.3, 5.0
-_BUSY = ("creating", "downloading", "uploading", "deleting", "queued", "saving", "backing-up")
+_BUSY = (
+    "ACTIVE",
+    "creating",
+    "downloading",
+    "uploading",
+    "deleting",
+    "queued",
+    "saving",
+    "backing-up",
+)
 # A volume made from a snapshot has to go before it.
-_REMOVAL_ORDER = ("image", "volume", "snapshot")
+_REMOVAL_ORDER = ("image", "volume", "snapshot", STOPPED_SERVER)
 
 
 # What stands for a frozen resource: its snapshot, for a server its image, or why there is none.
@@ -44,11 +54,14 @@ class Capturer:
         self.progress = progress
 
     @contextlib.contextmanager
-    def freeze_group(self, captures: list[Capture]) -> Iterator[dict[str, Frozen]]:
+    def freeze_group(
+        self, captures: list[Capture], servers_to_stop: set[str]
+    ) -> Iterator[dict[str, Frozen]]:
         """Snapshot the attached volumes of one server together, then begin its own snapshot.
 
-        Yields by the id of the captured resource the snapshot, for a server the image, or why
-        there is none; whatever is still there afterwards is removed.
+        Servers to stop are started again as soon as that is done. Yields by the id of the
+        captured resource the snapshot, for a server the image, or why there is none; whatever is
+        still there afterwards is removed.
         """
         frozen: dict[str, Frozen] = {}
         before = set(self.journal.temporary)
@@ -60,13 +73,35 @@ class Capturer:
                 frozen[capture.resource.id] = error
 
         with self._removing(lambda: set(self.journal.temporary) - before):
+            stopped = [self._stop_server(server_id) for server_id in sorted(servers_to_stop)]
             for capture in captures:
                 if capture.route is Route.VOLUME_SNAPSHOT:
                     keep(capture, self._make_snapshot)
             for capture in captures:
                 if capture.route is Route.SERVER_SNAPSHOT:
                     keep(capture, self._make_server_image)
+            if stopped:
+                for capture in captures:
+                    keep(capture, lambda resource: self._finish_freezing(frozen[resource.id]))
+                remove_temporary(self.cloud, self.journal, {server.name for server in stopped})
             yield frozen
+
+    def _finish_freezing(self, own: Frozen) -> Temporary:
+        if isinstance(own, DownpourError):
+            raise own
+        self._wait(own, "active" if own.kind == "image" else "available", f"temporary {own.kind}")
+        return own
+
+    def _stop_server(self, server_id: str) -> Temporary:
+        """Stop a server; its removal from the journal is its start."""
+        what = f"server {server_id}"
+        self.journal.intend(STOPPED_SERVER, server_id)
+        self.journal.note_created(server_id, server_id)
+        with translate_errors(f"stopping {what}"):
+            self.cloud.connection.compute.stop_server(server_id)
+        stopped = self.journal.temporary[server_id]
+        self._wait(stopped, "SHUTOFF", f"{what} to stop")
+        return stopped
 
     @contextlib.contextmanager
     def open_image(self, capture: Capture, frozen: dict[str, Frozen]) -> Iterator[Attributes]:
@@ -205,6 +240,9 @@ def remove_temporary(cloud: Cloud, journal: Journal, names: set[str]) -> None:
 
 
 def _remove(cloud: Cloud, temporary: Temporary) -> None:
+    if temporary.kind == STOPPED_SERVER:
+        _start_server(cloud, temporary)
+        return
     delete = {
         "image": cloud.connection.image.delete_image,
         "volume": cloud.connection.block_storage.delete_volume,
@@ -226,10 +264,25 @@ def _remove(cloud: Cloud, temporary: Temporary) -> None:
             )
 
 
+def _start_server(cloud: Cloud, stopped: Temporary) -> None:
+    """Start a server that was stopped, once its stopping and its snapshots are over."""
+    for _ in _poll():
+        with translate_errors(f"starting server {stopped.id}"):
+            server = cloud.connection.compute.get_server(stopped.id)
+            if server.task_state is None and server.status != "SHUTOFF":
+                return
+            if server.task_state is None:
+                cloud.connection.compute.start_server(stopped.id)
+
+
 def _read(cloud: Cloud, temporary: Temporary) -> Attributes | None:
     """Return the document of a temporary object, found by id or by its unique name."""
     if temporary.kind == "image":
         return _read_image(cloud, temporary)
+    if temporary.kind == STOPPED_SERVER:
+        with translate_errors(f"server {temporary.id}"):
+            server = cloud.connection.compute.get_server(temporary.id)
+            return {"id": temporary.id, "status": str(server.status)}
     service = cloud.connection.block_storage
     find = {"volume": service.volumes, "snapshot": service.snapshots}[temporary.kind]
     get = {"volume": service.get_volume, "snapshot": service.get_snapshot}[temporary.kind]

@@ -50,13 +50,15 @@ TEMPORARY_KINDS: dict[Route, tuple[str, ...]] = {
 class Capture:
     """The bytes of one resource; ``size_bytes`` is exact for images, else the most it can be.
 
-    Captures of one ``group`` (a server) are frozen together before any is copied.
+    Captures of one ``group`` (a server) are frozen together before any is copied;
+    ``server_ids`` are the servers that may write to the disk meanwhile.
     """
 
     resource: Resource
     route: Route
     size_bytes: int
     group: str
+    server_ids: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,13 +229,12 @@ class _Judge:
             size_bytes = int(resource["size"]) * GIB
             if resource["status"] == "available":
                 return Capture(resource, Route.VOLUME_UPLOAD, size_bytes, resource.id)
-            servers = sorted(item["server_id"] for item in resource["attachments"] or ())
+            servers = tuple(sorted(item["server_id"] for item in resource["attachments"] or ()))
             group = servers[0] if servers else resource.id
-            return Capture(resource, Route.VOLUME_SNAPSHOT, size_bytes, group)
+            return Capture(resource, Route.VOLUME_SNAPSHOT, size_bytes, group, servers)
         if resource.type == "server" and is_saved and get_image_id(resource):
-            return Capture(
-                resource, Route.SERVER_SNAPSHOT, self.estimate_root_disk(resource), resource.id
-            )
+            size_bytes = self.estimate_root_disk(resource)
+            return Capture(resource, Route.SERVER_SNAPSHOT, size_bytes, resource.id, (resource.id,))
         return None
 
     def estimate_root_disk(self, server: Resource) -> int:

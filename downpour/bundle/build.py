@@ -35,7 +35,13 @@ _BLOCK_BYTES = 1 << 20
 
 
 def export_bundle(
-    cloud: Cloud, plan: Plan, selection: list[Any], directory: Path, progress: Progress
+    cloud: Cloud,
+    plan: Plan,
+    selection: list[Any],
+    directory: Path,
+    progress: Progress,
+    *,
+    has_servers_stopped: bool = False,
 ) -> bool:
     """Make the bundle of a plan in ``directory``; continue what an earlier run of it began.
 
@@ -61,7 +67,12 @@ def export_bundle(
         missing = [capture for capture in plan.captures if capture.resource.key not in saved]
         _check_room(directory, missing)
         remove_temporary(cloud, journal, set(journal.temporary))
-        saved |= _save_all(cloud, journal, missing, directory, progress)
+        running = {
+            server.id
+            for server in plan.inventory.read_type("server").values()
+            if has_servers_stopped and server["status"] == "ACTIVE"
+        }
+        saved |= _save_all(Capturer(cloud, journal, progress), missing, directory, running)
         _write_bundle(Contents(plan, saved, choose_variables(plan)), source, selection, directory)
         journal.remove()
     return True
@@ -161,21 +172,19 @@ def _check_room(directory: Path, captures: list[Capture]) -> None:
 
 
 def _save_all(
-    cloud: Cloud, journal: Journal, captures: list[Capture], directory: Path, progress: Progress
+    capturer: Capturer, captures: list[Capture], directory: Path, servers_to_stop: set[str]
 ) -> dict[Key, DataFile]:
     """Save the bytes of all captures, group by group; a failure does not stop the others."""
-    capturer = Capturer(cloud, journal, progress)
     saved: dict[Key, DataFile] = {}
     problems: list[Problem] = []
     for group in group_captures(captures):
         try:
-            with capturer.freeze_group(group) as frozen:
+            writing = {server_id for capture in group for server_id in capture.server_ids}
+            with capturer.freeze_group(group, writing & servers_to_stop) as frozen:
                 for capture in group:
                     try:
                         with capturer.open_image(capture, frozen) as image:
-                            saved[capture.resource.key] = _save(
-                                cloud, journal, capture, image, directory, progress
-                            )
+                            saved[capture.resource.key] = _save(capturer, capture, image, directory)
                     except DiskFullError:
                         raise
                     except DownpourError as error:
@@ -204,18 +213,11 @@ def _name_capture(capture: Capture, error: DownpourError) -> list[Problem]:
     ]
 
 
-def _save(
-    cloud: Cloud,
-    journal: Journal,
-    capture: Capture,
-    image: Attributes,
-    directory: Path,
-    progress: Progress,
-) -> DataFile:
+def _save(capturer: Capturer, capture: Capture, image: Attributes, directory: Path) -> DataFile:
     resource = capture.resource
     path = name_data_file(resource.type, resource.id, image["disk_format"])
     label = describe_resource(resource)
-    download = download_image(cloud, image, directory / path, label, progress)
+    download = download_image(capturer.cloud, image, directory / path, label, capturer.progress)
     file = DataFile(
         path=path,
         size_bytes=download.size_bytes,
@@ -227,7 +229,7 @@ def _save(
         min_ram_mib=int(image.get("min_ram") or 0),
         properties=select_properties(image),
     )
-    journal.note_saved(resource.type, resource.id, file)
+    capturer.journal.note_saved(resource.type, resource.id, file)
     return file
 
 

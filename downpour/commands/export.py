@@ -63,6 +63,11 @@ class Export(Verb):
             default=Path("export"),
             help="where to save (default: export)",
         )
+        parser.add_argument(
+            "--stop-servers",
+            action="store_true",
+            help="stop running servers while their disks are frozen, then start them again",
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -70,7 +75,14 @@ class Export(Verb):
         cloud, plan, selection = make_plan_of_file(self.app, parsed_args.file)
         status = report_findings(self.app, plan, has_notes=False)
         directory = parsed_args.directory
-        if not export_bundle(cloud, plan, selection, directory, self.app.choose_progress()):
+        if not export_bundle(
+            cloud,
+            plan,
+            selection,
+            directory,
+            self.app.choose_progress(),
+            has_servers_stopped=parsed_args.stop_servers,
+        ):
             self.app.say(
                 f"{directory} holds this export already; name another directory for a newer state"
             )

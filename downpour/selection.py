@@ -12,6 +12,7 @@ from typing import Any
 
 import ruamel.yaml
 import ruamel.yaml.comments
+import ruamel.yaml.scalarstring
 import yaml
 
 from downpour.errors import DownpourError, Problem, UsageError, raise_all
@@ -101,7 +102,8 @@ class _Parser:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            line = mark.line + 1 if mark else text.count("\n") + 1
+            position = getattr(error, "position", len(text))
+            line = mark.line + 1 if mark else text.count("\n", 0, position) + 1
             reason = getattr(error, "problem", None) or str(error).splitlines()[0]
             self.complain(line, f"not YAML: {reason}")
             return
@@ -217,7 +219,7 @@ def add_entries(path: Path, additions: Sequence[Addition]) -> None:
         section = document.setdefault(sections[addition.type], ruamel.yaml.comments.CommentedSeq())
         entry = ruamel.yaml.comments.CommentedMap()
         if addition.is_name_enough:
-            entry["name"] = addition.name
+            entry["name"] = _protect_name(addition.name)
         else:
             entry["id"] = addition.id
             entry.yaml_add_eol_comment(f"{quoted(addition.name)}", "id")
@@ -227,6 +229,16 @@ def add_entries(path: Path, additions: Sequence[Addition]) -> None:
     stream = io.StringIO()
     yaml_file.dump(document, stream)
     _replace_file(target, stream.getvalue())
+
+
+def _protect_name(name: str) -> str:
+    """Return ``name`` such that it is written in quotes where it would be read as something else.
+
+    ruamel.yaml writes YAML 1.2, where ``yes`` and ``12:30`` are text; what is read is YAML 1.1.
+    """
+    tag = yaml.SafeLoader("").resolve(yaml.ScalarNode, name, (True, False))
+    is_text = tag == "tag:yaml.org,2002:str"
+    return name if is_text else ruamel.yaml.scalarstring.DoubleQuotedScalarString(name)
 
 
 def _replace_file(target: Path, text: str) -> None:

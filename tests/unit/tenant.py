@@ -1,0 +1,173 @@
+"""A tenant that a test writes by hand: listings as a cloud would give them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from downpour.bundle.contents import Contents
+from downpour.bundle.layout import name_data_file
+from downpour.plan import Plan, make_plan
+from downpour.playbook.render import choose_variables
+from downpour.resources import RESOURCE_TYPES
+from downpour.resources.inventory import Inventory
+from downpour.resources.model import DataFile, Key, Options, Resource
+from downpour.walk import Closure, walk_selection
+
+PROJECT = "11111111111111111111111111111111"
+OTHER_PROJECT = "22222222222222222222222222222222"
+
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "keypair": {"type": "ssh", "public_key": "ssh-ed25519 AAAA comment"},
+    "image": {
+        "owner": PROJECT,
+        "status": "active",
+        "size": 1000,
+        "disk_format": "raw",
+        "container_format": "bare",
+        "visibility": "private",
+    },
+    "volume": {
+        "status": "available",
+        "size": 1,
+        "attachments": [],
+        "metadata": {},
+        "encrypted": False,
+        "bootable": False,
+    },
+    "server": {
+        "status": "ACTIVE",
+        "flavor": {"original_name": "m1.tiny", "vcpus": 1, "ram": 512, "disk": 1},
+        "addresses": {},
+        "os-extended-volumes:volumes_attached": [],
+    },
+    "network": {"project_id": PROJECT, "router:external": False, "shared": False},
+    "subnet": {
+        "project_id": PROJECT,
+        "ip_version": 4,
+        "cidr": "10.0.0.0/24",
+        "gateway_ip": "10.0.0.1",
+    },
+    "router": {"project_id": PROJECT},
+    "port": {
+        "project_id": PROJECT,
+        "mac_address": "fa:16:3e:00:00:01",
+        "fixed_ips": [],
+        "security_groups": [],
+        "device_id": "",
+        "device_owner": "compute:nova",
+    },
+    "security group": {"project_id": PROJECT},
+    "security group rule": {
+        "project_id": PROJECT,
+        "direction": "ingress",
+        "ethertype": "IPv4",
+    },
+}
+
+
+class Tenant:
+    """A project whose resources a test adds one by one; the ids count upwards."""
+
+    def __init__(self) -> None:
+        self.listings: dict[str, list[dict[str, Any]]] = {
+            resource_type.listing: [] for resource_type in RESOURCE_TYPES.values()
+        }
+        self.listings |= {"compute.flavors": [], "compute.server_groups": []}
+        self._count = 0
+
+    def add(self, type_name: str, name: str = "", **attributes: Any) -> str:
+        """Add a resource and return its id; attributes with a colon are given by ``**{}``."""
+        self._count += 1
+        source_id = f"{self._count:08x}-0000-4000-8000-000000000000"
+        document = {
+            "id": name if type_name == "keypair" else source_id,
+            "name": name,
+            **_DEFAULTS[type_name],
+            **attributes,
+        }
+        self.listings[RESOURCE_TYPES[type_name].listing].append(document)
+        return str(document["id"])
+
+    def add_server(self, name: str = "", image: str | None = None, **attributes: Any) -> str:
+        """Add a server that boots from an image, or (``None``) from a volume attached to it."""
+        return self.add("server", name, image={"id": image} if image else "", **attributes)
+
+    def add_attached_volume(
+        self, server: str, name: str = "", device: str = "/dev/vdb", **attributes: Any
+    ) -> str:
+        """Add a volume that is attached to a server."""
+        return self.add(
+            "volume",
+            name,
+            status="in-use",
+            attachments=[{"server_id": server, "device": device}],
+            **attributes,
+        )
+
+    def inventory(self) -> Inventory:
+        """Return the listings as an inventory; each call reads them anew."""
+        return Inventory(RESOURCE_TYPES, self.listings.__getitem__, PROJECT)
+
+    def get(self, type_name: str, source_id: str) -> Resource:
+        """Return one resource that was added."""
+        resource = self.inventory().get((type_name, source_id))
+        assert resource is not None
+        return resource
+
+    def walk(self, *named: Key, options: Mapping[Key, Options] | None = None) -> Closure:
+        """Return the closure of what is named."""
+        return walk_selection(
+            {key: (options or {}).get(key, Options()) for key in named}, self.inventory()
+        )
+
+    def plan(self, *named: Key, options: Mapping[Key, Options] | None = None) -> Plan:
+        """Return the plan for what is named."""
+        return make_plan(self.walk(*named, options=options))
+
+    def contents(self, *named: Key, options: Mapping[Key, Options] | None = None) -> Contents:
+        """Return the bundle's contents as if all bytes had been saved."""
+        return save_plan(self.plan(*named, options=options))
+
+
+def save_plan(plan: Plan) -> Contents:
+    """Return the contents of a bundle whose data files are digests of nothing but their names."""
+    data = {}
+    for capture in plan.captures:
+        resource = capture.resource
+        disk_format = resource["disk_format"] or "qcow2"
+        path = name_data_file(resource.type, resource.id, disk_format)
+        data[resource.key] = DataFile(
+            path=path,
+            size_bytes=capture.size_bytes,
+            sha256=hashlib.sha256(path.encode()).hexdigest(),
+            sha512=hashlib.sha512(path.encode()).hexdigest(),
+            disk_format=disk_format,
+            container_format=resource["container_format"] or "bare",
+        )
+    return Contents(plan, data, choose_variables(plan))
+
+
+@dataclasses.dataclass(frozen=True)
+class EmptyBundle:
+    """Stands for a bundle that creates everything it is asked about and has no data."""
+
+    inventory: Inventory
+
+    def holds(self, type_name: str, source_id: str | None) -> bool:
+        """Tell that the bundle creates this resource."""
+        return source_id is not None
+
+    def options_for(self, resource: Resource) -> Options:
+        """Return the defaults."""
+        return Options()
+
+    def data_for(self, resource: Resource) -> DataFile | None:
+        """Tell that there are no bytes."""
+        return None
+
+    def file_for(self, resource: Resource) -> str:
+        """Return a path."""
+        return "files/key.pub"

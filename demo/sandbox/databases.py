@@ -12,15 +12,9 @@ from contextlib import closing
 from pathlib import Path
 
 from . import configuration
-from .environment import CONSTRAINTS, REPOSITORY, list_variables, lock_file
+from .environment import REPOSITORY, list_variables, lock_file
 from .errors import SandboxError
 from .services import PORT_OFFSETS, list_urls
-
-CODE = (
-    CONSTRAINTS,
-    Path(configuration.__file__),
-    Path(__file__).parent / "driver" / "migrate.py",
-)
 
 # Rows that migrations insert with an id drawn at that time: two clouds must not share them.
 DRAWN_IDS = {"cinder": ("volume_types",), "neutron": ("securitygroupdefaultrules",)}
@@ -31,10 +25,9 @@ def prepare_templates(cache: Path, environment: Path) -> Path:
 
     Raises ``SandboxError`` if a service's migration fails, with the end of its log.
     """
-    digest = hashlib.sha256(environment.name.encode())
-    for path in CODE:
-        digest.update(path.read_bytes())
-    directory = cache / f"templates-{digest.hexdigest()[:12]}"
+    code = Path(__file__).parent / "driver" / "migrate.py"
+    key = hashlib.sha256(environment.name.encode() + code.read_bytes()).hexdigest()[:12]
+    directory = cache / f"templates-{key}"
     if directory.exists():
         return directory
     with lock_file(cache / "cache.lock"):

@@ -108,9 +108,8 @@ def test_life_of_a_cloud(
     assert cloud.list_processes() == {}
     database.write_bytes(intact)
 
-    # Another program has taken one of the ports meanwhile.
-    taken = bind_ports(port_base)
-    assert taken is not None
+    # Another program has taken the ports meanwhile: this one, if no other was faster.
+    taken = bind_ports(port_base) or {}
     assert run_command("up").returncode == 0
     close_sockets(taken)
     cloud = sandbox.open_cloud("solo")

@@ -8,7 +8,10 @@ from pathlib import Path
 
 def make_directory(path: Path) -> None:
     """Make a directory that only its owner may enter, and those above it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Not parents=True: that makes those above with the permissions of the umask.
+    missing = [directory for directory in (path, *path.parents) if not directory.exists()]
+    for directory in [*reversed(missing), path]:
+        directory.mkdir(mode=0o700, exist_ok=True)
 
 
 def write_file(path: Path, content: bytes, mode: int = 0o600) -> None:

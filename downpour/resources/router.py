@@ -120,6 +120,7 @@ ROUTER = ResourceType(
             "created_at",
             "project_id",
             "revision",
+            "revision_number",
             "status",
             "tenant_id",
             "updated_at",

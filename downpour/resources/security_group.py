@@ -58,6 +58,10 @@ def find_rules(group: Resource, inventory: Inventory) -> Iterator[Finding]:
         yield note(
             group, "the destination project's own default group is used and given these rules"
         )
+        if group["tags"]:
+            yield omission(
+                group, "its tags are left out: the default group is not changed otherwise"
+            )
 
 
 def build_rules(group: Resource, carried: Carried) -> dict[str, Any]:
@@ -86,13 +90,15 @@ SECURITY_GROUP = ResourceType(
     listing="network.security_groups",
     module="security_group",
     task_file="security_groups",
-    fields=(Field("name"), Field("description", default=""), Field("stateful", default=True)),
+    fields=(
+        Field("name"),
+        Field("description", default=""),
+        Field("stateful", default=True),
+        Field("tags", default=[]),
+    ),
     special=frozenset({"security_group_rules"}),
     read_only=frozenset({"created_at", "project_id", "revision_number", "tenant_id", "updated_at"}),
-    dropped={
-        "shared": "the rights of other projects are not carried",
-        "tags": "tags of security groups are not carried",
-    },
+    dropped={"shared": "the rights of other projects are not carried"},
     volatile=frozenset({"revision_number", "updated_at"}),
     bring=bring_remote_groups,
     find=find_rules,

@@ -1,9 +1,9 @@
 """Values as YAML that Ansible reads back unchanged, and never evaluates.
 
 Text from a cloud that holds the beginning of a template, or of the line that tells Jinja to take
-other signs for one, is tagged ``!unsafe``. No other text is: Ansible reads what has the tag as if it
-stood without quotes (``!unsafe "~"`` is null, ``!unsafe "007"`` is 7), and only text that holds such
-a beginning is sure to be no word of YAML.
+other signs for one, is tagged ``!unsafe``. No other text is: Ansible reads what has the tag as if
+it stood without quotes (``!unsafe "~"`` is null, ``!unsafe "007"`` is 7), and only text that holds
+such a beginning is sure to be no word of YAML.
 """
 
 from __future__ import annotations

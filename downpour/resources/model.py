@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Key = tuple[str, str]  # (resource type, source id): the identity of everything
 Attributes = Mapping[str, Any]
 _NO_DEFAULT = object()
+# Tags of an earlier move, in a source that was its destination: they name other objects.
+_MARKER = "downpour:"
 # The collection's own tags: an object that an earlier import made is not that object once more.
 _MARKER_PREFIX = "downpour:"
 
@@ -164,6 +166,8 @@ class Field:
         value = attributes[self.name]
         if value is None and not self.is_null_kept:
             return
+        if self.name == "tags":
+            value = [tag for tag in value if not tag.startswith(_MARKER)]
         if value != self.default or type(value) is not type(self.default):
             yield self.argument or self.name, value
 

@@ -13,7 +13,7 @@ from downpour.plan import Plan, make_plan
 from downpour.playbook.render import choose_variables
 from downpour.resources import RESOURCE_TYPES
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import DataFile, Key, Options, Resource
+from downpour.resources.model import DataFile, Field, Key, Options, Resource
 from downpour.walk import Closure, walk_selection
 
 PROJECT = "11111111111111111111111111111111"
@@ -171,3 +171,39 @@ class EmptyBundle:
     def file_for(self, resource: Resource) -> str:
         """Return a path."""
         return "files/key.pub"
+
+
+def choose_value(field: Field) -> Any:
+    """A value that is neither the field's default nor empty."""
+    known: dict[str, Any] = {
+        "disk_format": "raw",
+        "container_format": "bare",
+        "allocation_pools": [{"start": "10.0.0.9", "end": "10.0.0.10"}],
+        "allowed_address_pairs": [{"ip_address": "10.0.0.9"}],
+        "extra_dhcp_opts": [{"opt_name": "mtu", "opt_value": "9000", "ip_version": 4}],
+        "host_routes": [{"destination": "10.9.0.0/16", "nexthop": "10.0.0.9"}],
+        "ip_version": 6,
+        "ipv6_address_mode": "slaac",
+        "ipv6_ra_mode": "slaac",
+        "metadata": {"key": "value"},
+        "mtu": 1400,
+        "os_hidden": True,
+        "port_range_max": 0,
+        "port_range_min": 0,
+        "routes": [{"destination": "10.9.0.0/16", "nexthop": "10.0.0.9"}],
+        "direction": "egress",
+        "ethertype": "IPv6",
+        "size": 3,
+        "type": "x509",
+    }
+    if field.name in known:
+        return known[field.name]
+    match field.default:
+        case bool():
+            return not field.default
+        case int():
+            return 7
+        case list():
+            return ["one"]
+        case _:
+            return f"a {field.name}"

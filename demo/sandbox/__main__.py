@@ -61,11 +61,13 @@ def find_owner(pid: int | None) -> ProcessIdentity | None:
 
 def describe_process(service: str, process: ProcessIdentity) -> str:
     """Return one line about a service: its pid, memory and processor time."""
-    memory_mib = 0
-    for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines():
-        if line.startswith("Pss:"):
-            memory_mib = int(line.split()[1]) >> 10
-    stat = Path(f"/proc/{process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    directory = Path(f"/proc/{process.pid}")
+    try:
+        memory = (directory / "smaps_rollup").read_text("ascii").splitlines()
+        stat = (directory / "stat").read_text("utf-8").rpartition(")")[2].split()
+    except OSError:
+        return f"  {service:<9} pid {process.pid:<7} is ending"
+    memory_mib = sum(int(line.split()[1]) for line in memory if line.startswith("Pss:")) >> 10
     cpu_seconds = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
     return f"  {service:<9} pid {process.pid:<7} {memory_mib:4} MiB  {cpu_seconds:7.1f} CPU s"
 

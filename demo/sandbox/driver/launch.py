@@ -124,6 +124,8 @@ def run_service(service: str, cloud: Cloud, clouds: list[Cloud]) -> None:
     # Only now: who cancels the start kills the launcher's process group, and what is recorded.
     os.setsid()
     redirect_output(cloud.directory / "log" / f"{service}.out")
+    # Once more: some imported module has chosen otherwise, and policies warn at each request.
+    warnings.simplefilter("ignore")
     close_sockets_of_others(service, cloud, clouds)
     importlib.import_module("setproctitle").setproctitle(f"sandbox {cloud.name} {service}")
 

@@ -73,7 +73,7 @@ def export_bundle(
             if has_servers_stopped and server["status"] == "ACTIVE"
         }
         saved |= _save_all(Capturer(cloud, journal, progress), missing, directory, running)
-        _write_bundle(Contents(plan, saved, choose_variables(plan)), source, selection, directory)
+        write_bundle(Contents(plan, saved, choose_variables(plan)), source, selection, directory)
         journal.remove()
     return True
 
@@ -233,7 +233,7 @@ def _save(capturer: Capturer, capture: Capture, image: Attributes, directory: Pa
     return file
 
 
-def _write_bundle(
+def write_bundle(
     contents: Contents, source: Mapping[str, str], selection: list[Any], directory: Path
 ) -> None:
     """Write everything but the data; the manifest and the playbook last."""

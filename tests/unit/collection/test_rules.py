@@ -94,10 +94,6 @@ def test_applying_the_changes_leaves_nothing_to_do(
     left = [rule for rule in listed if rule["id"] not in removed]
     standing = {make_clash_key(rule) for rule in listed if rule["id"] not in changes.in_the_way}
     assert not standing & {make_clash_key(rule) for rule in changes.missing}
-    left = [
-        {**rule, "description": changes.descriptions.get(rule["id"], rule.get("description"))}
-        for rule in left
-    ]
     made = [{**rule, "id": f"new-{index}"} for index, rule in enumerate(changes.missing)]
     assert compare_rules(wanted, [*left, *made]).is_empty
 
@@ -122,13 +118,13 @@ def test_a_rule_for_all_addresses_replaces_one_without_prefix() -> None:
     assert changes.missing == [wanted]
 
 
-def test_only_the_description_is_changed_where_only_it_differs() -> None:
-    """A rule is not deleted and made again for its description."""
+def test_a_rule_with_another_description_is_replaced() -> None:
+    """Neutron has no way to change one: the old rule goes first, or it would be a duplicate."""
     existing = {**make_rule(description="old"), "id": "a"}
-    changes = compare_rules([make_rule(description="new")], [existing])
-    assert changes.descriptions == {"a": "new"}
-    assert not changes.missing
-    assert not changes.extra
+    wanted = make_rule(description="new")
+    changes = compare_rules([wanted], [existing])
+    assert (changes.in_the_way, changes.missing, changes.extra) == (["a"], [wanted], [])
+    assert compare_rules([make_rule()], [{**make_rule(description=""), "id": "a"}]).is_empty
 
 
 def test_the_body_has_zero_and_leaves_out_null() -> None:

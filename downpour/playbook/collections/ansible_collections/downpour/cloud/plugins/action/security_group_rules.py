@@ -63,9 +63,6 @@ def _apply_changes(task: Task, group_id: str, changes: RuleChanges) -> None:
         _create_rules(task, group_id, changes.missing)
     for rule_id in changes.extra:
         task.cloud.delete("network", f"{_RULES}/{quote_id(rule_id)}")
-    for rule_id, description in changes.descriptions.items():
-        body = {"security_group_rule": {"description": description}}
-        task.cloud.put("network", f"{_RULES}/{quote_id(rule_id)}", body)
 
 
 def _create_rules(task: Task, group_id: str, rules: list[Rule]) -> None:

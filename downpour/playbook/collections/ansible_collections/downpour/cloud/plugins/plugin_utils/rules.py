@@ -60,19 +60,18 @@ class RuleChanges:
     """What makes a group's rules the wanted ones, in this order.
 
     `in_the_way` are ids of rules that the API takes for equal to a missing one although they differ
-    ("no prefix" and 0.0.0.0/0): they go first. `extra` are the ids of all others that go.
-    `descriptions` are the new descriptions of rules that stay, by id.
+    ("no prefix" and 0.0.0.0/0, or another description, which neutron cannot change): they go
+    first. `extra` are the ids of all others that go.
     """
 
     in_the_way: list[str]
     missing: list[Rule]
     extra: list[str]
-    descriptions: dict[str, str]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.in_the_way or self.missing or self.extra or self.descriptions)
+        return not (self.in_the_way or self.missing or self.extra)
 
 
 def compare_rules(wanted: Iterable[Rule], existing: Iterable[Rule]) -> RuleChanges:
@@ -86,27 +85,24 @@ def compare_rules(wanted: Iterable[Rule], existing: Iterable[Rule]) -> RuleChang
     kept: set[Key] = set()
     in_the_way: list[str] = []
     extra: list[str] = []
-    descriptions: dict[str, str] = {}
     for rule in existing:
         clash = make_clash_key(rule)
         match = wanted_by_clash.get(clash)
         if match is None:
             extra.append(rule["id"])
-        elif clash not in kept and make_rule_key(match) == make_rule_key(rule):
+        elif clash not in kept and _is_same(match, rule):
             kept.add(clash)
-            if (match.get("description") or "") != (rule.get("description") or ""):
-                descriptions[rule["id"]] = match.get("description") or ""
         else:
             in_the_way.append(rule["id"])
     missing = [rule for clash, rule in wanted_by_clash.items() if clash not in kept]
-    return RuleChanges(in_the_way, missing, extra, descriptions)
+    return RuleChanges(in_the_way, missing, extra)
 
 
 def keep_existing(changes: RuleChanges, existing: Iterable[Rule]) -> RuleChanges:
     """Return the changes without those that delete, nor those that a rule which stays forbids."""
     standing = {make_clash_key(rule) for rule in existing}
     missing = [rule for rule in changes.missing if make_clash_key(rule) not in standing]
-    return RuleChanges([], missing, [], changes.descriptions)
+    return RuleChanges([], missing, [])
 
 
 def make_rule_key(rule: Rule) -> Key:
@@ -139,6 +135,11 @@ def build_rule_body(group_id: str, rule: Rule) -> Rule:
     """Return the body that creates the rule in the group."""
     body = {name: rule[name] for name in WIRE_FIELDS if rule.get(name) is not None}
     return {"security_group_id": group_id, **body}
+
+
+def _is_same(one: Rule, other: Rule) -> bool:
+    descriptions = [rule.get("description") or "" for rule in (one, other)]
+    return descriptions[0] == descriptions[1] and make_rule_key(one) == make_rule_key(other)
 
 
 def _number_protocol(protocol: Any, ethertype: str) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible_collections.downpour.cloud.plugins.plugin_utils.action import CreateAction
+from ansible_collections.downpour.cloud.plugins.action.server import SERVER
+from ansible_collections.downpour.cloud.plugins.plugin_utils.action import CreateAction, Result
 from ansible_collections.downpour.cloud.plugins.plugin_utils.cloud import Json
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import TaskError
-from ansible_collections.downpour.cloud.plugins.plugin_utils.identity import Task
+from ansible_collections.downpour.cloud.plugins.plugin_utils.identity import Task, make_placeholder
 from ansible_collections.downpour.cloud.plugins.plugin_utils.images import (
     IMAGE,
     create_image,
@@ -26,6 +27,7 @@ class ActionModule(CreateAction):
     """An image; its row is written when its data is verified, not when it is born."""
 
     RESOURCE_TYPE = IMAGE
+    SERVICES = ("image", "compute")
     RENAMED: ClassVar = dict.fromkeys(
         ("file", "sha512", "properties", "protected", "use", "recorded", "owner"), ""
     )
@@ -33,6 +35,15 @@ class ActionModule(CreateAction):
     def choose_label(self, given: dict[str, Any]) -> str:
         """Tell a server's root disk from an image."""
         return "root disk of server" if given.get("owner") == "server" else "image"
+
+    def act(self, task: Task) -> Result:
+        """Upload no root disk for a server that exists already, made here or by hand."""
+        if task.arguments["owner"] == "server":
+            server_id = task.record.find_new_id(SERVER.name, task.old_id)
+            if server_id is not None and SERVER.fetch(task.cloud, server_id) is not None:
+                unused = make_placeholder(self.TYPE_NAME, task.old_id)
+                return {"changed": False, "id": unused, "old_id": task.old_id}
+        return super().act(task)
 
     def build_body(self, task: Task) -> Json:
         """Put the properties beside the attributes, as the API wants them."""

@@ -52,7 +52,8 @@ def _describe_resources(contents: Contents) -> Any:
             "name": resource.name,
             "variable": contents.variables[resource.key],
             "attributes": {
-                name: value
+                # The order of tags means nothing, and glance changes it.
+                name: sorted(value) if name == "tags" and value else value
                 for name, value in sorted(resource.attributes.items())
                 if name not in volatile
             },

@@ -167,7 +167,8 @@ class Field:
         if value is None and not self.is_null_kept:
             return
         if self.name == "tags":
-            value = [tag for tag in value if not tag.startswith(_MARKER)]
+            # Glance tells them in another order each time.
+            value = sorted(tag for tag in value if not tag.startswith(_MARKER))
         if value != self.default or type(value) is not type(self.default):
             yield self.argument or self.name, value
 

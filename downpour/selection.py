@@ -236,7 +236,8 @@ def _protect_name(name: str) -> str:
 
     ruamel.yaml writes YAML 1.2, where ``yes`` and ``12:30`` are text; what is read is YAML 1.1.
     """
-    tag = yaml.SafeLoader("").resolve(yaml.ScalarNode, name, (True, False))
+    loader = yaml.SafeLoader("")
+    tag = loader.resolve(yaml.ScalarNode, name, (True, False))  # type: ignore[no-untyped-call]
     is_text = tag == "tag:yaml.org,2002:str"
     return name if is_text else ruamel.yaml.scalarstring.DoubleQuotedScalarString(name)
 

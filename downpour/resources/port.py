@@ -7,7 +7,6 @@ from typing import Any
 
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import (
-    Attributes,
     Carried,
     Field,
     Finding,
@@ -25,7 +24,6 @@ _OWNER_ONLY = (
     Field("mac_address"),
     Field("port_security_enabled", default=True),
 )
-_AUTOMATIC_MODES = frozenset({"dhcpv6-stateless", "slaac"})
 
 
 def _has_own_network(port: Resource, inventory: Inventory) -> bool:
@@ -54,20 +52,6 @@ def find_port(port: Resource, inventory: Inventory) -> Iterator[Finding]:
             yield omission(
                 port, f"its security group {group_id} is left out: it belongs to another project"
             )
-
-
-def _build_address(address: Attributes, inventory: Inventory) -> dict[str, Any]:
-    """Return an address as the task wants it.
-
-    In a subnet of automatic addresses only the subnet is named: neutron makes the address of the
-    MAC address, which is kept, and refuses one that is given (neutron/common/ipv6_utils.py).
-    """
-    subnet = inventory.get(("subnet", address["subnet_id"]))
-    modes = {subnet["ipv6_address_mode"], subnet["ipv6_ra_mode"]} if subnet else set()
-    built: dict[str, Any] = {"subnet": Reference("subnet", address["subnet_id"])}
-    if not modes & _AUTOMATIC_MODES:
-        built["ip_address"] = address["ip_address"]
-    return built
 
 
 def extend_port(port: Resource, carried: Carried) -> dict[str, Any]:

@@ -27,6 +27,8 @@ INTERFACE_OWNERS = frozenset(
     }
 )
 
+_AUTOMATIC_MODES = frozenset({"slaac", "dhcpv6-stateless"})
+
 
 def list_interface_ports(inventory: Inventory) -> list[Resource]:
     """Return all ports by which routers join subnets, ordered by router and address."""
@@ -60,9 +62,9 @@ def _list_interfaces(router: Resource, inventory: Inventory) -> list[tuple[Resou
 def has_automatic_addresses(subnet: Resource) -> bool:
     """Tell whether neutron makes the addresses of ports from their MACs, and takes no others.
 
-    See neutron/db/ipam_pluggable_backend.py, ``AllocationOnAutoAddressSubnet``.
+    See neutron/common/ipv6_utils.py, ``is_auto_address_subnet``.
     """
-    return subnet["ipv6_address_mode"] in ("slaac", "dhcpv6-stateless")
+    return not _AUTOMATIC_MODES.isdisjoint({subnet["ipv6_address_mode"], subnet["ipv6_ra_mode"]})
 
 
 def find_interfaces(router: Resource, inventory: Inventory) -> Iterator[Finding]:

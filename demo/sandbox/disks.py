@@ -155,7 +155,7 @@ def open_root_disk(cloud: Cloud, server_id: str) -> Disk:
 def list_attached(cloud: Cloud, server_id: str) -> dict[str, Disk]:
     """Return the volumes that a server has, by device name (``vdb``)."""
     directory = cloud.directory / "instances" / check_id(server_id)
-    return {path.name: Disk(path.resolve()) for path in sorted(directory.glob("vd?"))}
+    return {path.name: Disk(path.readlink()) for path in sorted(directory.glob("vd?"))}
 
 
 def open_image(cloud: Cloud, image_id: str) -> Disk:

@@ -100,6 +100,8 @@ class Journal:
                 self.temporary.pop(event["name"], None)
             case "saved":
                 self.saved[event["type"], event["id"]] = DataFile(**event["file"])
+            case unknown:
+                raise ValueError(f"unknown event {unknown}")
 
     def replay(self, lines: list[str]) -> None:
         """Take in what an earlier run noted; raises ``ValueError`` with the line that is wrong."""

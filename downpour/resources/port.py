@@ -46,6 +46,12 @@ def find_port(port: Resource, inventory: Inventory) -> Iterator[Finding]:
             f"its addresses ({addresses}, {port['mac_address']}) are left out: "
             "only the owner of a network may choose them",
         )
+        for field in _OWNER_ONLY:
+            if field.name != "mac_address" and any(field.select(port.attributes)):
+                yield omission(
+                    port,
+                    f"its {field.name} is left out: only the owner of a network may choose that",
+                )
     for group_id in port["security_groups"] or ():
         group = inventory.get(("security group", group_id))
         if group is None or not inventory.is_owned(group):

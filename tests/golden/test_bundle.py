@@ -129,10 +129,7 @@ def test_every_task_passes_the_check_of_the_collection(bundle: Path) -> None:
 
 def test_only_the_owner_may_read(bundle: Path) -> None:
     """Directories are 0700 and files 0600: the data of a tenant is private."""
-    modes = {
-        (path.is_dir(), path.stat().st_mode & 0o777)
-        for path in (bundle, *bundle.rglob("*"))
-    }
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (bundle, *bundle.rglob("*"))}
     assert modes == {(True, 0o700), (False, 0o600)}
 
 

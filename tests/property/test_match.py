@@ -52,9 +52,7 @@ def refer_text(text: str, pattern: str) -> bool:
         # The first sign of a class may itself be the closing bracket.
         end = pattern.find("]", 3 if pattern[1:2] == "!" else 2)
         if end > 0:
-            return refer_class(text[0], pattern[1:end]) and refer_text(
-                text[1:], pattern[end + 1 :]
-            )
+            return refer_class(text[0], pattern[1:end]) and refer_text(text[1:], pattern[end + 1 :])
     return (pattern[0] == "?" or pattern[0] == text[0]) and refer_text(text[1:], pattern[1:])
 
 

@@ -102,7 +102,10 @@ SPECIMENS = [
 # Surrogates stand for no character: no service can store them as UTF-8.
 texts = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=80),
-    st.text(st.sampled_from("{}%#!&*~-:?|>'\"\\ \n\r\t\x00\x85\u2028\ufeffab07=.,@`[]<_$é☃"), max_size=30),
+    st.text(
+        st.sampled_from("{}%#!&*~-:?|>'\"\\ \n\r\t\x00\x85\u2028\ufeffab07=.,@`[]<_$é☃"),
+        max_size=30,
+    ),
     st.sampled_from(SPECIMENS),
     st.tuples(st.sampled_from(SPECIMENS), st.sampled_from(SPECIMENS)).map("".join),
 )
@@ -143,7 +146,7 @@ def same(value: Any, expected: Any) -> bool:
 
 @pytest.mark.parametrize("text", SPECIMENS, ids=ascii)
 def test_specimens_come_back(text: str, tmp_path: Path) -> None:
-    """Each of the known traps of YAML and Jinja is the same text again: alone, in a block, as key."""
+    """Each known trap of YAML and Jinja is the same text again: alone, in a block, as a key."""
     value = {"alone": text, text: "as a key", "list": [text, {"deep": {text: text}}]}
     path = tmp_path / "block.yml"
     assert same(read_back(path, "args:\n" + format_block(value, 2) + "\n")["args"], value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import docutils.core  # type: ignore[import-untyped]
 import docutils.nodes  # type: ignore[import-untyped]
-
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,8 @@ def test_each_selector_selects_its_type(type_name: str) -> None:
     for other in ("server", "image", "volume", "keypair"):
         tenant.add(other, "web-1")
         tenant.add(other, "my-web-1")
-    query = make_query(**{f"{type_name}_name": ["web-*"]})
+    patterns: dict[str, Any] = {f"{type_name}_name": ["web-*"]}
+    query = make_query(**patterns)
     found, unmatched = find_resources(query, tenant.inventory())
     assert [(resource.type, resource.name) for resource in found] == [(type_name, "web-1")]
     assert unmatched == []

@@ -92,9 +92,11 @@ def make_bundle(directory: Path) -> Path:
 def test_a_bundle_agrees_with_its_checksums(tmp_path: Path) -> None:
     """Every file of a bundle is in its checksums with its digest, but for the one to be edited."""
     make_bundle(tmp_path)
-    told = dict(
-        reversed(line.split("  ", 1)) for line in (tmp_path / CHECKSUMS).read_text().splitlines()
-    )
+    told = {
+        path: digest
+        for line in (tmp_path / CHECKSUMS).read_text().splitlines()
+        for digest, path in [line.split("  ", 1)]
+    }
     there = {
         path.relative_to(tmp_path).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in tmp_path.rglob("*")

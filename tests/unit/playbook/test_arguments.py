@@ -38,7 +38,7 @@ def make_full_tenant() -> tuple[Tenant, list[Key]]:
     add("security group rule", security_group_id=group, remote_group_id=group)
     network = add("network")
     foreign = tenant.add("network", "public", project_id="other", **{"router:external": True})
-    subnet = add("subnet", network_id=network, gateway_ip=None)
+    add("subnet", network_id=network, gateway_ip=None)
     router = add("router", external_gateway_info={"network_id": foreign})
     plain = tenant.add("subnet", "plain", network_id=network)
     address = {"subnet_id": plain, "ip_address": "10.0.0.77"}
@@ -152,6 +152,8 @@ def test_templates_are_the_only_text_that_is_evaluated(tmp_path: Path) -> None:
     tenant = Tenant()
     tenant.add("volume", hostile, description=hostile, metadata={hostile: hostile})
     text = render_playbook(
-        tenant.contents(*(("volume", item["id"]) for item in tenant.listings["block_storage.volumes"]))
+        tenant.contents(
+            *(("volume", item["id"]) for item in tenant.listings["block_storage.volumes"])
+        )
     )["tasks/volumes.yml"]
     assert text.count("{{ lookup(") == text.count('!unsafe "{{ lookup(') == 5

@@ -33,7 +33,9 @@ HOSTILE = [
 ]
 
 
-def render(tenant: Tenant, *named: Key, options: dict[Key, Options] | None = None) -> dict[str, str]:
+def render(
+    tenant: Tenant, *named: Key, options: dict[Key, Options] | None = None
+) -> dict[str, str]:
     """Return the files for what is named."""
     return render_playbook(tenant.contents(*named, options=options))
 
@@ -135,9 +137,7 @@ def test_what_differs_between_clouds_is_asked_once() -> None:
     flavors = [{"original_name": name, "disk": 1} for name in ("m1", "m1", "M1", "{{ x }}\n")]
     servers = [tenant.add_server("web", image, flavor=flavor) for flavor in flavors]
     files = render(tenant, *(("server", server) for server in servers))
-    chosen = yaml.load(
-        files["destination.yml"].replace("!unsafe ", ""), yaml.SafeLoader
-    )["flavors"]
+    chosen = yaml.load(files["destination.yml"].replace("!unsafe ", ""), yaml.SafeLoader)["flavors"]
     assert sorted(chosen.values()) == ["M1", "m1", "{{ x }}\n"]
     assert len({find_task(files, "server", server)["flavor"] for server in servers}) == 3
 
@@ -150,9 +150,7 @@ def test_networks_of_others_are_asked_for() -> None:
     ports = [tenant.add("port", network_id=twin, device_id=server) for twin in twins]
     files = render(tenant, ("server", server))
     uses = {find_task(files, "port", port)["network"] for port in ports}
-    assert uses == {
-        f"{{{{ destination.networks.network_public_{twin[:8]} }}}}" for twin in twins
-    }
+    assert uses == {f"{{{{ destination.networks.network_public_{twin[:8]} }}}}" for twin in twins}
     for twin in twins:
         assert f"source id {twin}" in files["destination.yml"]
 

@@ -45,9 +45,14 @@ def test_lines() -> None:
 def test_a_transfer_that_breaks_is_not_told_as_done() -> None:
     """A failure in the middle writes no line that says how much has come."""
     stream = io.StringIO()
-    with pytest.raises(OSError, match="broken"), LineProgress(stream).transfer("a", 10) as advance:
-        advance(5)
-        raise OSError("broken")
+
+    def break_off() -> None:
+        with LineProgress(stream).transfer("a", 10) as advance:
+            advance(5)
+            raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        break_off()
     assert stream.getvalue() == ""
 
 

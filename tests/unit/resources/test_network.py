@@ -1,0 +1,302 @@
+"""Networks, subnets, routers, ports and groups: what belongs to whom, and what may be chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from downpour.resources.model import DestinationValue, Reference, Severity
+from downpour.resources.network import NETWORK
+from downpour.resources.port import PORT
+from downpour.resources.router import ROUTER
+from downpour.resources.security_group import SECURITY_GROUP, build_rules
+from downpour.resources.subnet import SUBNET
+from tests.unit.tenant import OTHER_PROJECT, EmptyBundle, Tenant
+
+
+def find_reasons(tenant: Tenant, type_name: str, source_id: str, severity: Severity) -> list[str]:
+    """Return what is told about a resource."""
+    inventory = tenant.inventory()
+    return [
+        finding.reason
+        for finding in inventory.types[type_name].find_all(
+            tenant.get(type_name, source_id), inventory
+        )
+        if finding.severity is severity
+    ]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_owned"),
+    [
+        ({}, True),
+        ({"shared": True}, True),
+        ({"project_id": OTHER_PROJECT}, False),
+        ({"project_id": OTHER_PROJECT, "shared": True}, False),
+        ({"router:external": True}, False),
+    ],
+)
+def test_whose_network_it_is(attributes: dict[str, Any], is_owned: bool) -> None:
+    """The project's own networks are carried; external ones and those of others are not."""
+    tenant = Tenant()
+    network = tenant.get("network", tenant.add("network", **attributes))
+    assert tenant.inventory().is_owned(network) is is_owned
+
+
+def test_shared_networks_tell_what_is_lost() -> None:
+    """A network that the project shares is carried, the rights of others are not."""
+    tenant = Tenant()
+    network = tenant.add("network", shared=True)
+    (reason,) = find_reasons(tenant, "network", network, Severity.OMISSION)
+    assert "rights of other projects" in reason
+    arguments = NETWORK.build_arguments(
+        tenant.get("network", network), EmptyBundle(tenant.inventory())
+    )
+    assert "shared" not in arguments
+
+
+def test_a_subnet_without_a_gateway() -> None:
+    """``gateway_ip: null`` is said, for left out it would mean an automatic one."""
+    tenant = Tenant()
+    subnet = tenant.get("subnet", tenant.add("subnet", gateway_ip=None, network_id="net"))
+    arguments = SUBNET.build_arguments(subnet, EmptyBundle(tenant.inventory()))
+    assert arguments["gateway_ip"] is None
+    assert arguments["network"] == Reference("network", "net")
+
+
+def test_the_order_of_name_servers() -> None:
+    """The order of DNS servers means something and is kept."""
+    tenant = Tenant()
+    servers = ["192.0.2.54", "192.0.2.53"]
+    subnet = tenant.get("subnet", tenant.add("subnet", dns_nameservers=servers))
+    arguments = SUBNET.build_arguments(subnet, EmptyBundle(tenant.inventory()))
+    assert arguments["dns_nameservers"] == servers
+
+
+def make_router(tenant: Tenant, **gateway: Any) -> tuple[str, list[str]]:
+    """Add a router with interfaces in four subnets; return its id and those of the subnets."""
+    router = tenant.add("router", "edge", external_gateway_info=gateway or None)
+    subnets = [
+        tenant.add("subnet", "a"),
+        tenant.add("subnet", "b"),
+        tenant.add("subnet", "other", project_id=OTHER_PROJECT),
+    ]
+    for owner, subnet, address in (
+        ("network:router_interface", subnets[0], "10.0.0.1"),
+        ("network:ha_router_replicated_interface", subnets[1], "10.0.0.77"),
+        ("network:router_interface_distributed", subnets[2], "10.0.0.1"),
+        ("network:router_interface", "invisible", "10.0.0.1"),
+        ("network:router_gateway", subnets[0], "198.51.100.1"),
+        ("network:router_centralized_snat", subnets[0], "10.0.0.9"),
+        ("compute:nova", subnets[0], "10.0.0.8"),
+    ):
+        tenant.add(
+            "port",
+            device_id=router,
+            device_owner=owner,
+            fixed_ips=[{"subnet_id": subnet, "ip_address": address}],
+        )
+    return router, subnets
+
+
+def test_interfaces_of_a_router() -> None:
+    """Interfaces of all kinds of routers are carried, with the address if it is not the gateway."""
+    tenant = Tenant()
+    router, subnets = make_router(tenant)
+    arguments = ROUTER.build_arguments(
+        tenant.get("router", router),
+        tenant.contents(("subnet", subnets[0]), ("subnet", subnets[1])),
+    )
+    assert arguments["interfaces"] == [
+        {"subnet": Reference("subnet", subnets[0])},
+        {"subnet": Reference("subnet", subnets[1]), "ip_address": "10.0.0.77"},
+    ]
+    assert "external_network" not in arguments
+
+
+def test_interfaces_in_subnets_of_others() -> None:
+    """An interface in a subnet that is not carried is left out, and told."""
+    tenant = Tenant()
+    router, _ = make_router(tenant)
+    assert len(find_reasons(tenant, "router", router, Severity.OMISSION)) == 2
+
+
+@pytest.mark.parametrize("is_visible", [True, False])
+def test_the_gateway_of_a_router(is_visible: bool) -> None:
+    """The external network is chosen by name, by id where its name is not known."""
+    tenant = Tenant()
+    public = tenant.add("network", "public", **{"router:external": True}) if is_visible else "gone"
+    router, _ = make_router(tenant, network_id=public, enable_snat=True)
+    arguments = ROUTER.build_arguments(tenant.get("router", router), tenant.contents())
+    name = "public" if is_visible else "gone"
+    assert arguments["external_network"] == DestinationValue(
+        "networks", public, name, f"source id {public}", name
+    )
+    (reason,) = find_reasons(tenant, "router", router, Severity.NOTE)
+    assert "new public address" in reason
+
+
+def make_port(tenant: Tenant, network: str, subnet: str, **attributes: Any) -> dict[str, Any]:
+    """Add a port with an address and return the arguments of its task."""
+    port = tenant.add(
+        "port",
+        network_id=network,
+        fixed_ips=[{"subnet_id": subnet, "ip_address": "10.0.0.7"}],
+        **attributes,
+    )
+    bundle = EmptyBundle(tenant.inventory())
+    return PORT.build_arguments(tenant.get("port", port), bundle)
+
+
+def test_a_port_on_an_own_network() -> None:
+    """The owner of a network may choose addresses, and so they are kept."""
+    tenant = Tenant()
+    network = tenant.add("network")
+    subnet = tenant.add("subnet", network_id=network)
+    arguments = make_port(tenant, network, subnet, mac_address="fa:16:3e:00:00:07")
+    assert arguments["network"] == Reference("network", network)
+    assert arguments["mac_address"] == "fa:16:3e:00:00:07"
+    assert arguments["fixed_ips"] == [
+        {"subnet": Reference("subnet", subnet), "ip_address": "10.0.0.7"}
+    ]
+
+
+@pytest.mark.parametrize("attribute", ["ipv6_address_mode", "ipv6_ra_mode"])
+@pytest.mark.parametrize(
+    ("mode", "is_automatic"),
+    [("slaac", True), ("dhcpv6-stateless", True), ("dhcpv6-stateful", False), (None, False)],
+)
+def test_automatic_addresses(attribute: str, mode: str | None, is_automatic: bool) -> None:
+    """Neutron makes these addresses itself and refuses a port that names one."""
+    tenant = Tenant()
+    network = tenant.add("network")
+    modes: dict[str, Any] = {attribute: mode}
+    subnet = tenant.add("subnet", network_id=network, ip_version=6, **modes)
+    for address in make_port(tenant, network, subnet)["fixed_ips"]:
+        assert ("ip_address" not in address) is is_automatic
+
+
+def test_a_port_on_the_network_of_another() -> None:
+    """On somebody else's network only the groups can be chosen; what is lost is told."""
+    tenant = Tenant()
+    network = tenant.add("network", "shared", project_id=OTHER_PROJECT)
+    group = tenant.add("security group")
+    arguments = make_port(
+        tenant,
+        network,
+        tenant.add("subnet", project_id=OTHER_PROJECT),
+        port_security_enabled=False,
+        allowed_address_pairs=[{"ip_address": "10.0.0.9"}],
+        security_groups=[group],
+    )
+    assert set(arguments) == {"old_id", "name", "network", "security_groups"}
+    assert isinstance(arguments["network"], DestinationValue)
+    assert arguments["security_groups"] == [Reference("security group", group)]
+    port = tenant.listings["network.ports"][0]["id"]
+    addresses, pairs, security = find_reasons(tenant, "port", port, Severity.OMISSION)
+    assert "10.0.0.7" in addresses
+    assert "fa:16:3e:00:00:01" in addresses
+    assert "allowed_address_pairs" in pairs
+    assert "port_security_enabled" in security
+
+
+def test_a_port_without_groups() -> None:
+    """No security group is said as an empty list, for left out it would mean the default group."""
+    tenant = Tenant()
+    network = tenant.add("network")
+    arguments = make_port(tenant, network, "x", port_security_enabled=False, security_groups=[])
+    assert arguments["security_groups"] == []
+    assert arguments["port_security_enabled"] is False
+
+
+def test_the_name_in_dns_is_novas() -> None:
+    """Nova sets a port's DNS name and refuses a port that has another one."""
+    tenant = Tenant()
+    arguments = make_port(tenant, tenant.add("network"), "x", dns_name="web")
+    assert "dns_name" not in arguments
+
+
+def list_rules(tenant: Tenant, group: str) -> list[dict[str, Any]]:
+    """Return the rules that a group's task has."""
+    rules: list[dict[str, Any]] = build_rules(
+        tenant.get("security group", group), EmptyBundle(tenant.inventory())
+    )["rules"]
+    return rules
+
+
+def test_zero_is_a_port() -> None:
+    """ICMP type 0 is a value; all ports of a protocol are no values."""
+    tenant = Tenant()
+    group = tenant.add("security group")
+    for low, high in ((0, 0), (None, None)):
+        tenant.add(
+            "security group rule",
+            security_group_id=group,
+            protocol="icmp",
+            port_range_min=low,
+            port_range_max=high,
+        )
+    rule = {"direction": "ingress", "ethertype": "IPv4", "protocol": "icmp"}
+    assert sorted(list_rules(tenant, group), key=len) == [
+        rule,
+        {**rule, "port_range_min": 0, "port_range_max": 0},
+    ]
+
+
+def test_rules_that_cannot_be_carried() -> None:
+    """Rules about foreign groups and address groups are left out, and each of them is told."""
+    tenant = Tenant()
+    group = tenant.add("security group", "web")
+    foreign = tenant.add("security group", project_id=OTHER_PROJECT)
+    for attributes in (
+        {"remote_group_id": foreign},
+        {"remote_group_id": "invisible"},
+        {"remote_address_group_id": "x"},
+        {"remote_group_id": group},
+    ):
+        tenant.add("security group rule", security_group_id=group, **attributes)
+    assert list_rules(tenant, group) == [
+        {
+            "direction": "ingress",
+            "ethertype": "IPv4",
+            "remote_group_id": Reference("security group", group),
+        }
+    ]
+    assert len(find_reasons(tenant, "security group", group, Severity.OMISSION)) == 3
+
+
+def test_the_order_of_rules_does_not_depend_on_ids() -> None:
+    """Two clouds with the same rules under other ids give the same list."""
+    facts: list[dict[str, Any]] = [
+        {"protocol": "tcp", "port_range_min": port} for port in (443, 80)
+    ] + [
+        {"protocol": "udp"},
+        {"direction": "egress"},
+    ]
+    listed = []
+    for ordered in (facts, facts[::-1]):
+        tenant = Tenant()
+        group = tenant.add("security group")
+        for fact in ordered:
+            tenant.add("security group rule", security_group_id=group, **fact)
+        listed.append(list_rules(tenant, group))
+    assert listed[0] == listed[1]
+
+
+def test_the_default_group() -> None:
+    """That the destination's own default group is used is told, and that its tags are not."""
+    tenant = Tenant()
+    group = tenant.add("security group", "default", tags=["x"])
+    (note,) = find_reasons(tenant, "security group", group, Severity.NOTE)
+    (omission,) = find_reasons(tenant, "security group", group, Severity.OMISSION)
+    assert "own default group" in note
+    assert "tags" in omission
+
+
+def test_stateless_groups() -> None:
+    """A group without state is said to be one."""
+    tenant = Tenant()
+    group = tenant.get("security group", tenant.add("security group", stateful=False))
+    arguments = SECURITY_GROUP.build_arguments(group, EmptyBundle(tenant.inventory()))
+    assert arguments["stateful"] is False

@@ -54,6 +54,7 @@ volumes:
 class Move:
     """One whole move: what was there before, what the commands said, what is there now."""
 
+    place: Workplace
     tenant: Tenant
     destination: Project
     bundle: Path
@@ -114,6 +115,7 @@ def move(clouds: tuple[Cloud, Cloud], tmp_path_factory: pytest.TempPathFactory) 
 
     old_ids = {(kind, new): old for (kind, old), new in new_ids.items()}
     yield Move(
+        place,
         tenant,
         destination,
         bundle,
@@ -150,6 +152,20 @@ def test_check_mode_on_an_empty_project_writes_nothing(move: Move) -> None:
 def test_source_is_as_it_was(move: Move) -> None:
     """The export changes nothing in the source and leaves nothing there."""
     assert find_change(move.inventory_before, move.inventory_after) == {}
+
+
+def test_each_listing_is_read_once(move: Move) -> None:
+    """Planning fifty resources takes the very requests that planning one server takes."""
+    asked = []
+    one = move.place.select("one.yml", servers=[move.tenant["web"]])
+    for resources in (move.place.directory / "tenant.yml", one):
+        mark = move.tenant.project.mark_requests()
+        move.place.downpour("plan", resources).expect(0)
+        requests = move.tenant.project.list_requests(mark)
+        asked.append(sorted(f"{item.service} {item.path}?{item.query}" for item in requests))
+    assert asked[0] == asked[1]
+    assert len(set(asked[0])) == len(asked[0])
+    assert not [line for line in asked[0] if re.search("[0-9a-f]{8}-[0-9a-f]{4}-", line)]
 
 
 def test_every_resource_has_one_row(move: Move) -> None:

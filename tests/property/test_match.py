@@ -70,7 +70,7 @@ def refer_class(sign: str, body: str) -> bool:
     return found != is_negated
 
 
-@settings(deadline=None, max_examples=1000)
+@settings(max_examples=1000)
 @given(name=names, pattern=patterns)
 @example(name="web", pattern="web/01")
 @example(name="web/01", pattern="web")

@@ -89,7 +89,7 @@ def make_contents(tenant: Tenant, named: dict[Key, Options]) -> Contents:
     return tenant.contents(*named, options=named)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(choose=st.randoms(use_true_random=False))
 def test_every_reference_is_made_before_it_is_used(choose: random.Random) -> None:
     """No task refers to something that no earlier task made, and nothing is made twice."""
@@ -99,7 +99,7 @@ def test_every_reference_is_made_before_it_is_used(choose: random.Random) -> Non
     assert len(set(keys)) == len(keys)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(choose=st.randoms(use_true_random=False))
 def test_the_order_of_listings_does_not_matter(choose: random.Random) -> None:
     """The same tenant listed, and named, in another order gives the same bytes."""
@@ -112,7 +112,7 @@ def test_the_order_of_listings_does_not_matter(choose: random.Random) -> None:
     assert render_playbook(make_contents(tenant, {key: named[key] for key in keys})) == first
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(choose=st.randoms(use_true_random=False))
 def test_the_closure_is_closed(choose: random.Random) -> None:
     """Naming everything that the closure found adds nothing more to it."""

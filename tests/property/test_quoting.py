@@ -117,7 +117,7 @@ values = st.recursive(
     max_leaves=8,
 )
 in_one_directory = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
 )
 
 

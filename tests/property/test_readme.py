@@ -33,7 +33,7 @@ def show(source: str) -> str:
     return str(item.astext())
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(text=texts)
 @example(text=".. raw:: html")
 @example(text="|x|_")

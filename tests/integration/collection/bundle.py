@@ -101,7 +101,8 @@ class Run:
         assert self.status == 2, self.output
         assert "Traceback" not in self.output
         assert "\x1b" not in self.output
-        joined = " ".join(self.output.split())
+        # ansible-core before 2.19 shows messages only as JSON.
+        joined = " ".join(self.output.split()).replace('\\"', '"').replace("\\\\", "\\")
         for text in said:
             assert text in joined, self.output
         return joined

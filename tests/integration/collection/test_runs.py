@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +129,14 @@ def test_a_second_run_reads_little(bundle: Bundle, destination: Project) -> None
     mark = destination.mark_requests()
     bundle.run(is_preloaded=False).expect_success()
     assert destination.count_requests(mark, services=["neutron"]) == 10
+
+
+def test_two_runs_at_once_make_no_twins(bundle: Bundle, destination: Project, api: Api) -> None:
+    """Somebody starts the playbook twice: each object is made by one of the runs."""
+    destination.set_quota("network", network=-1)
+    bundle.write_tasks(*(make_task("network", f"net{number}") for number in range(6)))
+    with ThreadPoolExecutor() as pool:
+        runs = [pool.submit(bundle.run) for _ in range(2)]
+    assert sum(run.result().expect_success().changed for run in runs) == 6
+    assert sorted(x["name"] for x in api.list_all("network")) == [f"net{n}" for n in range(6)]
+    assert len(bundle.read_rows()) == 6

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +17,10 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.cloud import (
     quote_id,
     read_message,
 )
-from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import TaskError
+from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import (
+    AnswerLostError,
+    TaskError,
+)
 from ansible_collections.downpour.cloud.plugins.plugin_utils.marker import (
     VolumeMetadata,
     make_marker,
@@ -23,6 +29,9 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.upload import (
     BLOCK_SIZE_BYTES,
     HashingFile,
 )
+from keystoneauth1.adapter import Adapter
+from keystoneauth1.noauth import NoAuth
+from keystoneauth1.session import Session
 
 
 def make_response(status: int, body: str) -> requests.Response:
@@ -128,3 +137,30 @@ def test_a_file_is_handed_out_in_big_blocks_and_hashed(tmp_path: Path) -> None:
     assert [len(file.read(16384)) for _ in range(3)] == [BLOCK_SIZE_BYTES, 1, 0]
     file.close()
     assert file.get_digest() == hashlib.sha512(path.read_bytes()).hexdigest()
+
+
+def test_a_write_whose_answer_is_lost_is_sent_once() -> None:
+    """The client must not repeat it: the service may have done it."""
+    received: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer_nothing() -> None:
+            while True:
+                try:
+                    peer = server.accept()[0]
+                except OSError:
+                    return
+                with peer:
+                    received.append(peer.recv(65536))
+
+        thread = threading.Thread(target=answer_nothing, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        connection: Any = SimpleNamespace(
+            network=Adapter(Session(NoAuth()), endpoint_override=url, connect_retries=3)
+        )
+        with pytest.raises(AnswerLostError, match="Run the playbook again"):
+            Cloud(connection).post("network", "/networks", {"network": {}})
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+    assert [data.split(b" ")[0] for data in received] == [b"POST"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -68,7 +70,10 @@ def make_task(tmp_path: Path, new_id: str | None = None, *, is_check_mode: bool 
         record.write_row(Row("network", "web", OLD_ID, new_id))
     cloud: Any = None
     arguments = {"old_id": OLD_ID, "name": "web"}
-    return Task("network", arguments, cloud, record, tmp_path, is_check_mode, "network")
+    said: list[str] = []
+    return Task(
+        "network", arguments, cloud, record, tmp_path, is_check_mode, "network", said.append
+    )
 
 
 def read_new_id(task: Task) -> str | None:
@@ -185,3 +190,31 @@ def test_a_bad_record_stops_the_task_before_the_cloud_is_asked(tmp_path: Path) -
     with pytest.raises(TaskError, match="line 1"):
         obtain(make_task(tmp_path), project)
     assert project.done == []
+
+
+def test_a_task_that_outlived_its_run_is_waited_for(tmp_path: Path) -> None:
+    """Two runs at once, or an upload that goes on after a kill: one creates, both use it."""
+    project, entered, order = Project(), threading.Event(), []
+    said: list[str] = []
+
+    class Slow(Project):
+        def create(self, task: Task) -> dict[str, Any]:
+            entered.set()
+            while not said:
+                sleep(0.001)
+            order.append("created")
+            return super().create(task)
+
+    slow = Slow()
+    slow.objects = project.objects
+    thread = threading.Thread(target=obtain, args=(make_task(tmp_path), slow), daemon=True)
+    thread.start()
+    entered.wait()
+    task = make_task(tmp_path)
+    task.announce = said.append
+    obtained = obtain(task, project)
+    thread.join()
+    assert (obtained.new_id, obtained.origin) == ("made", Origin.RECORDED)
+    assert order == ["created"]
+    assert "create" not in project.done
+    assert "another run" in said[0]

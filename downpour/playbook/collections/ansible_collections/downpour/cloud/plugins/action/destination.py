@@ -11,6 +11,7 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import (
     TaskError,
 )
 from ansible_collections.downpour.cloud.plugins.plugin_utils.identity import Task
+from ansible_collections.downpour.cloud.plugins.plugin_utils.images import IMAGE
 from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
 
 # section of destination.yml: what one entry is called, service, path and key of the listing, filter
@@ -41,6 +42,8 @@ class ActionModule(ImportAction):
         for section, (label, service, path, key, query) in _LISTINGS.items():
             entries = _read_entries(task, section)
             listed = task.cloud.list_all(service, path, key, query) if any(entries.values()) else []
+            if section == "images":
+                listed += _fetch_unlisted_images(task.cloud, entries, listed)
             result[section] = {
                 name: _find_object(f"{section}.{name}", label, value, listed, problems)
                 for name, value in entries.items()
@@ -64,6 +67,16 @@ class ActionModule(ImportAction):
 def _read_entries(task: Task, section: str) -> dict[str, str | None]:
     entries: dict[str, Any] = task.arguments[section]
     return {str(name): str(value) if value else None for name, value in entries.items()}
+
+
+def _fetch_unlisted_images(
+    cloud: Cloud, entries: dict[str, str | None], listed: list[Json]
+) -> list[Json]:
+    """Return images that are named by id and in no listing: hidden ones, others' community ones."""
+    known = {item[name] for item in listed for name in ("id", "name")}
+    unknown = [wanted for wanted in entries.values() if wanted and wanted not in known]
+    fetched = [IMAGE.fetch(cloud, wanted) for wanted in unknown]
+    return [image for image in fetched if image is not None]
 
 
 def _find_object(

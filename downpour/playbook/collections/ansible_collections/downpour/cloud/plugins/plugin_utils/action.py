@@ -69,6 +69,7 @@ class ImportAction(ActionBase):  # type: ignore[misc]  # ansible has no types
                 directory,
                 bool(self._task.check_mode),
                 self.choose_label(given),
+                self._display.warning,
                 warnings,
             )
             result.update(self.act(task))

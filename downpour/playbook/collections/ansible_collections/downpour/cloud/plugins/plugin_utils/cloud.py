@@ -8,6 +8,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+# Here and not in a function: the parent of all tasks imports this module, and they inherit it.
+try:
+    import openstack
+    from keystoneauth1 import exceptions as keystone_errors
+    from keystoneauth1.adapter import Adapter
+    from openstack import exceptions as sdk_errors
+except ImportError as missing:
+    _missing_sdk: ImportError | None = missing
+else:
+    _missing_sdk = None
+
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import (
     AnswerLostError,
     ApiError,
@@ -18,7 +29,9 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_
 Json = dict[str, Any]
 Query = Mapping[str, str | list[str]]
 
-_READ_RETRIES = 3
+_RETRIES = 3
+# For one answer. An image service may think for minutes after it got the last byte.
+_TIMEOUT_S = 600.0
 _WITHOUT_ANSWER = (
     "The request may have been done all the same. Run the playbook again: it looks first."
 )
@@ -109,13 +122,14 @@ class Cloud:
 
     def send(self, method: str, service: str, path: str, **details: Any) -> Any:
         """Send one request and return the response; raises ApiError for a status from 400."""
-        from keystoneauth1.adapter import Adapter
-
         is_read = method == "GET"
         # The SDK's own request() may repeat writes and answer from a cache: twins, stale answers.
+        # 429 (too many requests) means not done; 503 may come from a proxy after it was done.
+        # Data from a file is at its end after the first try.
         retries = {
-            "connect_retries": _READ_RETRIES if is_read else 0,
-            "status_code_retries": _READ_RETRIES if is_read else 0,
+            "connect_retries": _RETRIES if is_read else 0,
+            "status_code_retries": 0 if "data" in details else _RETRIES,
+            "retriable_status_codes": [429, 503] if is_read else [429],
         }
         with _Translation(f"{method} {path}", is_read):
             response = Adapter.request(
@@ -192,9 +206,6 @@ class _Translation:
     def __exit__(self, _type: Any, error: BaseException | None, _trace: Any) -> None:
         if error is None:
             return
-        from keystoneauth1 import exceptions as keystone_errors
-        from openstack import exceptions as sdk_errors
-
         why = escape_controls(str(error))
         if isinstance(error, keystone_errors.Unauthorized):
             raise TaskError(
@@ -213,16 +224,18 @@ class _Translation:
 
 
 def _connect(name: str | None) -> Any:
-    try:
-        import openstack
-    except ImportError as error:
+    if _missing_sdk is not None:
         raise TaskError(
             "openstacksdk",
-            f"cannot be imported by {sys.executable} ({error})",
+            f"cannot be imported by {sys.executable} ({_missing_sdk})",
             "Install it there: pip install openstacksdk.",
-        ) from error
+        )
     with _Translation(f"cloud '{name}'" if name else "cloud"):
-        return openstack.connect(cloud=name, app_name="downpour")
+        connection = openstack.connect(cloud=name, app_name="downpour")
+        if connection.session.timeout is None:
+            # Else a connection that died in silence would be waited for without end.
+            connection.session.timeout = _TIMEOUT_S
+        return connection
 
 
 def _find_next_query(page: Json, key: str) -> Query | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import sleep
@@ -41,6 +42,8 @@ class Task:
     is_check_mode: bool
     # What messages call the type, where uuids.csv has another word for it.
     label: str
+    # Tells the person at once; warnings are shown when the task ends.
+    announce: Callable[[str], None]
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -101,19 +104,41 @@ def obtain(task: Task, steps: Steps) -> Obtained:
     A row of uuids.csv whose object exists is final: nothing is written, whatever that object is
     like. Raises TaskError.
     """
+    obtained = _find_recorded(task, steps)
+    if obtained is not None:
+        return obtained
+    if task.is_check_mode:
+        found = steps.find(task)
+        return Obtained(found["id"], Origin.FOUND, found) if found else _plan(task)
+    has_waited: list[str] = []
+
+    def announce(text: str) -> None:
+        has_waited.append(text)
+        task.announce(f"{task.describe()}: {text}")
+
+    with task.record.hold_lock(announce):
+        # What another run made meanwhile has a row now, or is found by a fresh look.
+        return _find_recorded(task, steps, is_quiet=True) or _make(task, steps, bool(has_waited))
+
+
+def _find_recorded(task: Task, steps: Steps, is_quiet: bool = False) -> Obtained | None:
     recorded = task.record.find_new_id(task.type_name, task.old_id)
-    if recorded is not None:
-        existing = steps.fetch(task, recorded)
-        if existing is not None:
-            return Obtained(recorded, Origin.RECORDED, existing)
+    if recorded is None:
+        return None
+    existing = steps.fetch(task, recorded)
+    if existing is not None:
+        return Obtained(recorded, Origin.RECORDED, existing)
+    if not is_quiet:
         task.warn(
             f"{task.record.path.name} names {escape_controls(recorded)}, which is not in the "
             f"destination (any more); another one takes its place"
         )
-    found = steps.find(task)
+    return None
+
+
+def _make(task: Task, steps: Steps, is_fresh: bool) -> Obtained:
+    found = steps.find(task, is_fresh)
     origin = Origin.FOUND
-    if task.is_check_mode:
-        return Obtained(found["id"], origin, found) if found else _plan(task)
     if found is None:
         found, origin = _create_once(task, steps), Origin.CREATED
     found = steps.settle(task, found)

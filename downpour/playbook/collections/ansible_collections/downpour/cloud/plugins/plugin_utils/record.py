@@ -7,9 +7,12 @@ run in processes of their own), and a row is on the disk before the task that ma
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import io
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -95,6 +98,28 @@ class Record:
                 f"{error.strerror}; the row that is missing is {format_row(row).strip()}",
                 "Make the file writable, then run the playbook again.",
             ) from error
+
+    @contextmanager
+    def hold_lock(self, announce: Callable[[str], None]) -> Iterator[None]:
+        """Keep other runs of the same bundle from creating anything meanwhile.
+
+        A task outlives the ansible-playbook that is killed, and may still be creating what the next
+        run looks for. If the lock is taken, announce() is told and it is waited for.
+        """
+        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                announce("another run of this playbook is still creating something; waiting for it")
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except OSError as error:
+                # Some network file systems cannot lock a directory.
+                if error.errno not in {errno.EBADF, errno.ENOLCK, errno.ENOTSUP}:
+                    raise
+            yield
+        finally:
+            os.close(descriptor)
 
     def _write_locked(self, descriptor: int, row: Row) -> None:
         text = self._read_text()

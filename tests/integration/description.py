@@ -55,6 +55,8 @@ class Describer:
                 if kind == "port" and not document["device_owner"].startswith("compute:"):
                     continue
                 facts = {name: document.get(name) for name in _PLAIN[kind].split()}
+                if kind == "keypair":
+                    facts["public_key"] = document["public_key"].rstrip("\n")
                 identity = document["name"] if kind == "keypair" else document["id"]
                 name = self.name(kind, identity)
                 description[name] = facts | self._add_tags(document)

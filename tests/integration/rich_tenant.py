@@ -17,6 +17,19 @@ ROOT_PROPERTIES = {
     "is_default": "false",
     "purpose": "tests: {of} moves",
 }
+# Of a key that nobody has.
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBeDCCAR2gAwIBAgIUY6bggR4BSr8JEUX4T/qKvTAw8UgwCgYIKoZIzj0EAwIw
+EDEOMAwGA1UEAwwFdGVzdHMwIBcNMjYxMTIxMTIxODI2WhgPMjEyNjEwMjgxMjE4
+MjZaMBAxDjAMBgNVBAMMBXRlc3RzMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+w69y3rKEtTxxXESuno0g8GJocA1D3B0fpPRscbKZbNBV7z11rVjhgc8+JKKy+p1M
+MfjURkxeVsxwcfNiO9N+JqNTMFEwHQYDVR0OBBYEFDEs7rlT7j0I7Xo62LMn/Nop
+nFvnMB8GA1UdIwQYMBaAFDEs7rlT7j0I7Xo62LMn/NopnFvnMA8GA1UdEwEB/wQF
+MAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAOBohejzHhGEhzR+p4zOMw2jP9pyCMke
+fpJHNFVmPByjAiEAiWGMbTKkpvmV26bocElozuWFqSVTHQRUcNRW3/1MBkA=
+-----END CERTIFICATE-----
+"""
 VOLUMES = ("data-z", "data-a", "archive", "twin volume 1", "twin volume 2", "unnamed volume")
 SERVERS = ("web", "stopped", "database", "twin server 1", "twin server 2")
 
@@ -39,6 +52,7 @@ def build_rich_tenant(project: Project, scratch: Path) -> Tenant:
         network_parts.result()
     for name in ("login", "other login"):
         tenant.add_keypair(name)
+    tenant.add("keypair", "certificate", type="x509", public_key=CERTIFICATE)
     add_servers(tenant)
     for label in (*VOLUMES, "root"):
         project.open_volume(tenant[label]).write_pattern(label)
@@ -140,6 +154,8 @@ def add_networks(tenant: Tenant) -> None:
         ],
     )
     add_subnet("open-v4", "open", "10.30.0.0/28")
+    automatic = {"ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}
+    add_subnet("open-v6", "open", "2001:db8:30::/64", **automatic)
     add_subnet("dark-v4", "dark", "10.31.0.0/28", name="")
     for number in (1, 2):
         tenant.add("network", f"twin network {number}", name="twin")
@@ -184,6 +200,8 @@ def add_groups(tenant: Tenant) -> None:
         {"protocol": "tcp", "port_range_min": 1, "port_range_max": 65535, "ethertype": "IPv6"},
         {"protocol": "icmp", "port_range_min": 0, "port_range_max": 0},
         {"protocol": "icmp", "port_range_min": 8, "remote_ip_prefix": "0.0.0.0/0"},
+        {"protocol": "ipv6-icmp", "ethertype": "IPv6", "port_range_min": 128},
+        {"protocol": "udp", "remote_ip_prefix": "10.51.7.9/16"},
         {"protocol": "112", "remote_ip_prefix": "10.20.0.0/24"},
         {"protocol": "tcp", "remote_group_id": database},
         {"remote_ip_prefix": "10.50.0.0/16"},

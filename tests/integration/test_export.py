@@ -54,26 +54,30 @@ class Scene:
             if str(document["name"]).startswith(PREFIX)
         ]
 
-    def start_and_wait(self, is_reached: Callable[[], Any]) -> subprocess.Popen[str]:
+    def start_and_wait(self, is_reached: Callable[[], Any], *options: str) -> subprocess.Popen[str]:
         """Start the export and return it as soon as a moment is reached; it must still run."""
-        process = self.place.start("export", self.resources, self.bundle)
+        process = self.place.start("export", *options, self.resources, self.bundle)
         wait_for(lambda: is_reached() or process.poll() is not None, "the moment to stop it")
         assert process.poll() is None, finish(process)
         return process
 
-    def kill_when(self, is_reached: Callable[[], Any]) -> None:
+    def kill_when(self, is_reached: Callable[[], Any], *options: str) -> None:
         """Start the export and kill it, with no chance to clean up, at a moment."""
-        process = self.start_and_wait(is_reached)
+        process = self.start_and_wait(is_reached, *options)
         os.killpg(process.pid, signal.SIGKILL)
         assert finish(process).status == -signal.SIGKILL
         assert not (self.bundle / "manifest.json").exists()
 
     def has_event(self, event: str, **facts: str) -> bool:
-        """Tell whether the journal has such an event, as its last one but for others' kinds."""
+        """Tell whether the journal has such an event."""
         return any(
             line["event"] == event and facts.items() <= line.items()
             for line in read_journal(self.bundle)
         )
+
+    def has_saved_disk(self) -> bool:
+        """Tell whether the data of a volume or a server is in place."""
+        return any(self.has_event("saved", type=kind) for kind in ("volume", "server"))
 
     def has_created(self, kind: str) -> bool:
         """Tell whether a temporary object of this kind is there at this moment."""
@@ -124,12 +128,12 @@ def test_killed_exports_are_continued(
     """An export killed three times at bad moments is completed by the next run, like a whole one.
 
     The moments: the first temporary object is announced but its id not known, a volume's copy
-    is there, and one resource is saved already.
+    is there, and one disk is saved already.
     """
     scene.kill_when(lambda: scene.has_event("intend"))
     scene.kill_when(lambda: scene.has_created("volume"))
     assert scene.list_temporary()
-    scene.kill_when(lambda: scene.has_event("saved", type="server") and scene.has_created("image"))
+    scene.kill_when(scene.has_saved_disk)
     continued = scene.place.downpour("export", scene.resources, scene.bundle).expect(0)
     assert "saved before" in continued.err
     assert not (scene.bundle / "journal.jsonl").exists()
@@ -158,6 +162,26 @@ def test_interrupted_export_leaves_nothing_in_the_source(
     assert "Traceback" not in run.err
     assert scene.list_temporary() == []
     assert not (scene.bundle / "manifest.json").exists()
+
+
+def test_servers_that_were_stopped_are_started_again(scene: Scene) -> None:
+    """With ``--stop-servers`` a server runs again after success, Ctrl-C, or kill and cleanup."""
+
+    def is_stopped() -> bool:
+        status: str = scene.tenant.api.read("server", scene.tenant["server"])["status"]
+        return status == "SHUTOFF"
+
+    scene.kill_when(is_stopped, "--stop-servers")
+    assert is_stopped()
+    scene.place.downpour("cleanup", scene.bundle).expect(0)
+    assert not is_stopped()
+    process = scene.start_and_wait(is_stopped, "--stop-servers")
+    process.send_signal(signal.SIGINT)
+    finish(process).expect(130)
+    assert not is_stopped()
+    scene.start_and_wait(is_stopped, "--stop-servers").wait(timeout=120)
+    assert (scene.bundle / "manifest.json").exists()
+    assert not is_stopped()
 
 
 def test_full_disk_is_reported_and_the_export_continued(scene: Scene) -> None:

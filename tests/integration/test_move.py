@@ -217,8 +217,9 @@ def test_volume_without_state_is_empty(move: Move) -> None:
 
 
 def test_keypairs(move: Move) -> None:
-    """Keypairs have the same public key."""
+    """Keypairs have the same public key, be it of a certificate."""
     move.assert_equal("keypair")
+    assert move.read("keypair", "certificate")["type"] == "x509"
 
 
 def test_images(move: Move) -> None:
@@ -293,7 +294,9 @@ def test_ports(move: Move) -> None:
     assert back["extra_dhcp_opts"]
     front = move.read("port", "web-front")
     assert {address for _, address in front["addresses"]} == {"10.10.0.5", "2001:db8:10::5"}
-    assert move.read("port", "web-open")["port_security_enabled"] is False
+    automatic = move.read("port", "web-open")
+    assert automatic["port_security_enabled"] is False
+    assert len(automatic["addresses"]) == 2
     assert move.read("port", "stopped-back")["groups"] == []
     assert move.read("port", "database-dark")["admin_state_up"] is False
 
@@ -374,4 +377,4 @@ def test_resource_file_keeps_what_a_person_wrote(move: Move) -> None:
     assert text.startswith(begin)
     assert text.count("- name: database") == 1
     assert all(text.count(move.tenant[label]) == 1 for label in ("twin volume 1", "twin server 1"))
-    assert len(re.findall(r"^  - ", text, re.MULTILINE)) == len(SERVERS) + 2 + 5 + 9
+    assert len(re.findall(r"^  - ", text, re.MULTILINE)) == len(SERVERS) + 3 + 5 + 9

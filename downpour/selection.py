@@ -6,13 +6,16 @@ import dataclasses
 import difflib
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import ruamel.yaml
 import ruamel.yaml.comments
+import ruamel.yaml.error
 import ruamel.yaml.scalarstring
+import ruamel.yaml.tokens
 import yaml
 
 from downpour.errors import DownpourError, Problem, UsageError, raise_all
@@ -210,10 +213,10 @@ def add_entries(path: Path, additions: Sequence[Addition]) -> None:
     yaml_file = ruamel.yaml.YAML()
     yaml_file.preserve_quotes = True
     yaml_file.width = 4096
-    yaml_file.indent(mapping=2, sequence=4, offset=2)
-    document = ruamel.yaml.comments.CommentedMap()
-    if target.exists():
-        document = yaml_file.load(_read_text(target)) or document
+    text = _read_text(target) if target.exists() else ""
+    offset = _find_list_offset(text)
+    yaml_file.indent(mapping=2, sequence=offset + 2, offset=offset)
+    document = yaml_file.load(text) or ruamel.yaml.comments.CommentedMap()
     sections = {kind: section for section, kind in SECTIONS.items()}
     for addition in additions:
         section = document.setdefault(sections[addition.type], ruamel.yaml.comments.CommentedSeq())
@@ -225,10 +228,52 @@ def add_entries(path: Path, additions: Sequence[Addition]) -> None:
             entry.yaml_add_eol_comment(f"{quoted(addition.name)}", "id")
         if not addition.is_state_saved and "save_state" in _EXTRA_KEYS[sections[addition.type]]:
             entry["save_state"] = False
+        following = _take_following_lines(section)
         section.append(entry)
+        _put_following_lines(entry, following)
     stream = io.StringIO()
     yaml_file.dump(document, stream)
     _replace_file(target, stream.getvalue())
+
+
+def _take_following_lines(section: ruamel.yaml.comments.CommentedSeq) -> str:
+    """Cut off the blank lines and comments that stand between a section and what follows it.
+
+    ruamel.yaml keeps them with the last value before them, where they would stay.
+    """
+    if not section:
+        return ""
+    entry = section[-1]
+    places = [(section.ca.items, len(section) - 1, 0)]
+    if isinstance(entry, ruamel.yaml.comments.CommentedMap) and entry:
+        places.append((entry.ca.items, list(entry)[-1], 2))
+    for comments, key, place in places:
+        token = (comments.get(key) or [None] * 4)[place]
+        if token is not None:
+            own, _, following = token.value.partition("\n")
+            if own:
+                token.value = own + "\n"
+            else:
+                del comments[key]
+            return str(following)
+    return ""
+
+
+def _put_following_lines(entry: ruamel.yaml.comments.CommentedMap, following: str) -> None:
+    """Put back after a section's last entry what was cut off."""
+    if following:
+        last = list(entry)[-1]
+        token = (entry.ca.items.get(last) or [None] * 4)[2]
+        own = token.value if token is not None else ""
+        mark = ruamel.yaml.error.CommentMark(token.column if token is not None else 0)
+        token = ruamel.yaml.tokens.CommentToken(f"{own.rstrip()}\n{following}", mark, None)
+        entry.ca.items[last] = [None, None, token, None]
+
+
+def _find_list_offset(text: str) -> int:
+    """Return how far the file indents its lists, so that they are written as they were."""
+    first = re.search(r"^( *)- ", text, re.MULTILINE)
+    return len(first.group(1)) if first else 2
 
 
 def _protect_name(name: str) -> str:

@@ -244,7 +244,7 @@ def test_additions_keep_what_was_written(tmp_path: Path) -> None:
             Addition("volume", "id-2", "data", is_name_enough=True, is_state_saved=False),
         ],
     )
-    # Only the width of blanks may change: lists are indented alike all over the file.
+    # Only the width of blanks may change, where a file indents its lists now so, now so.
     kept = [line.split() for line in HAND_WRITTEN.splitlines() if line]
     lines = [line.split() for line in path.read_text().splitlines()]
     assert [line for line in lines if line in kept] == kept
@@ -267,6 +267,44 @@ def test_a_second_addition_only_adds_lines(tmp_path: Path) -> None:
     before = path.read_text()
     add_entries(path, [Addition("server", "2", "b", is_name_enough=True)])
     assert path.read_text() == before + "  - name: b\n"
+
+
+@pytest.mark.parametrize("indent", ["", "  "])
+def test_an_addition_to_a_hand_written_file_only_adds_lines(tmp_path: Path, indent: str) -> None:
+    """Lists stay indented as they were, and a comment above a section stays above it."""
+    written = f"""\
+# what shall move
+volumes:
+{indent}- name: a   # why
+{indent}  save_state: false # x
+
+# the servers
+servers:
+{indent}- {{name: b}}   # flow
+
+# the images
+images:
+{indent}- name: last
+# the end
+"""
+    path = write(tmp_path, written)
+    additions = [
+        Addition("volume", "id-1", "new", is_name_enough=True),
+        Addition("volume", "id-2", "twin", is_name_enough=False),
+        Addition("server", "id-3", "other", is_name_enough=True, is_state_saved=False),
+        Addition("image", "id-4", "twin", is_name_enough=False),
+    ]
+    add_entries(path, additions)
+    added = [
+        f"{indent}- name: new",
+        f'{indent}- id: id-2  # "twin"',
+        f"{indent}- name: other",
+        f"{indent}  save_state: false",
+        f'{indent}- id: id-4  # "twin"',
+    ]
+    lines = path.read_text().splitlines()
+    assert [line for line in lines if line not in added] == written.splitlines()
+    assert [line for line in lines if line in added] == added
 
 
 def test_twins_are_added_by_id(tmp_path: Path) -> None:

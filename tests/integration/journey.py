@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
+import io
 import json
+import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 
 from demo.sandbox.projects import Project
+from downpour.app import main
 
 SOURCE, DESTINATION = "source", "destination"
 _BIN = Path(sys.executable).parent
@@ -33,7 +38,7 @@ def list_writes(project: Project, since: int) -> list[str]:
     ]
 
 
-@contextmanager
+@contextlib.contextmanager
 def expect_no_writes(project: Project) -> Iterator[None]:
     """Fail if the project is asked to change anything meanwhile."""
     mark = project.mark_requests()
@@ -106,6 +111,28 @@ class Workplace:
     def downpour(self, *arguments: object, **options: Any) -> Run:
         """Run ``downpour`` against the source."""
         return _finish(self.start(*arguments, **options))
+
+    def call(self, *arguments: object, **variables: str) -> Run:
+        """Run ``downpour`` against the source in this process, which saves its start."""
+        out, err = io.StringIO(), io.StringIO()
+        environment = self.list_variables(SOURCE) | variables
+        root = logging.getLogger()
+        handlers, level, terminate = root.handlers[:], root.level, signal.getsignal(signal.SIGTERM)
+        try:
+            with (
+                patch.dict(os.environ, environment, clear=True),
+                contextlib.chdir(self.directory),
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+            ):
+                status = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = int(end.code or 0)
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+            signal.signal(signal.SIGTERM, terminate)
+        return Run(status, out.getvalue(), err.getvalue())
 
     def start_playbook(self, bundle: Path, *arguments: str) -> subprocess.Popen[str]:
         """Start ``ansible-playbook`` in a bundle, against the destination."""

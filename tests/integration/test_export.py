@@ -134,7 +134,7 @@ def test_killed_exports_are_continued(
     scene.kill_when(lambda: scene.has_created("volume"))
     assert scene.list_temporary()
     scene.kill_when(scene.has_saved_disk)
-    continued = scene.place.downpour("export", scene.resources, scene.bundle).expect(0)
+    continued = scene.place.call("export", scene.resources, scene.bundle).expect(0)
     assert "saved before" in continued.err
     assert not (scene.bundle / "journal.jsonl").exists()
     assert_same_bundle(scene.bundle, share_small_bundle(clouds[0], tmp_path_factory))
@@ -145,9 +145,9 @@ def test_cleanup_removes_what_a_killed_export_left(scene: Scene, kind: str) -> N
     """``downpour cleanup`` alone removes all temporary objects; a second time there are none."""
     scene.kill_when(lambda: scene.has_created(kind))
     assert scene.list_temporary()
-    scene.place.downpour("cleanup", scene.bundle).expect(0)
+    scene.place.call("cleanup", scene.bundle).expect(0)
     assert scene.list_temporary() == []
-    assert "0 temporary objects" in scene.place.downpour("cleanup", scene.bundle).expect(0).err
+    assert "0 temporary objects" in scene.place.call("cleanup", scene.bundle).expect(0).err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -173,7 +173,7 @@ def test_servers_that_were_stopped_are_started_again(scene: Scene) -> None:
 
     scene.kill_when(is_stopped, "--stop-servers")
     assert is_stopped()
-    scene.place.downpour("cleanup", scene.bundle).expect(0)
+    scene.place.call("cleanup", scene.bundle).expect(0)
     assert not is_stopped()
     process = scene.start_and_wait(is_stopped, "--stop-servers")
     process.send_signal(signal.SIGINT)
@@ -186,18 +186,20 @@ def test_servers_that_were_stopped_are_started_again(scene: Scene) -> None:
 
 def test_full_disk_is_reported_and_the_export_continued(scene: Scene) -> None:
     """A disk that is full ends the export with a clear error; with room it goes on."""
+    resources = scene.place.select("volume.yml", volumes=[scene.tenant["attached"]])
+    scene = dataclasses.replace(scene, resources=resources)
     scene.kill_when(lambda: scene.has_event("begin"))
     # Whoever writes to this device is told that the disk is full, without any disk being full.
     part = scene.bundle / "data" / f"volume-{scene.tenant['attached']}.qcow2.part"
     part.parent.mkdir(exist_ok=True)
     part.unlink(missing_ok=True)
     part.symlink_to("/dev/full")
-    run = scene.place.downpour("export", scene.resources, scene.bundle).expect(1)
+    run = scene.place.call("export", scene.resources, scene.bundle).expect(1)
     assert "the disk is full" in run.err
     assert "attached" in run.err
     assert scene.list_temporary() == []
     assert not (scene.bundle / "manifest.json").exists()
-    scene.place.downpour("export", scene.resources, scene.bundle).expect(0)
+    scene.place.call("export", scene.resources, scene.bundle).expect(0)
 
 
 def test_room_is_checked_before_anything_is_made(scene: Scene) -> None:
@@ -207,7 +209,7 @@ def test_room_is_checked_before_anything_is_made(scene: Scene) -> None:
     try:
         resources = scene.place.select("huge.yml", volumes=[huge])
         with expect_no_writes(scene.tenant.project):
-            run = scene.place.downpour("export", resources, scene.bundle).expect(1)
+            run = scene.place.call("export", resources, scene.bundle).expect(1)
         assert "13.7 TiB" in run.err
     finally:
         scene.tenant.api.delete("volume", huge)
@@ -216,16 +218,18 @@ def test_room_is_checked_before_anything_is_made(scene: Scene) -> None:
 
 def test_failed_resource_does_not_stop_the_others(scene: Scene) -> None:
     """A volume that cannot be captured is listed with the reason; the next run does the rest."""
+    volumes = [scene.tenant["attached"], scene.tenant["detached"]]
+    scene = dataclasses.replace(scene, resources=scene.place.select("v.yml", volumes=volumes))
     scene.tenant.project.set_quota("block_storage", snapshots=0)
     try:
-        run = scene.place.downpour("export", scene.resources, scene.bundle).expect(1)
+        run = scene.place.call("export", scene.resources, scene.bundle).expect(1)
     finally:
         scene.tenant.project.set_quota("block_storage", snapshots=-1)
     assert f'volume "attached" ({scene.tenant["attached"]})' in run.err
     assert "Maximum number of snapshots allowed (0) exceeded" in run.err
     assert not (scene.bundle / "manifest.json").exists()
     assert scene.has_event("saved", type="volume", id=scene.tenant["detached"])
-    continued = scene.place.downpour("export", scene.resources, scene.bundle).expect(0)
+    continued = scene.place.call("export", scene.resources, scene.bundle).expect(0)
     assert "saved before" in continued.err
 
 
@@ -235,9 +239,9 @@ def test_finished_export_is_left_alone(
     """The same export into the same directory again asks for nothing and succeeds."""
     bundle = share_small_bundle(clouds[0], tmp_path_factory)
     with expect_no_writes(scene.tenant.project):
-        run = scene.place.downpour("export", scene.resources, bundle).expect(0)
+        run = scene.place.call("export", scene.resources, bundle).expect(0)
     assert "already" in run.err
-    assert "no unfinished export" in scene.place.downpour("cleanup", bundle).expect(1).err
+    assert "no unfinished export" in scene.place.call("cleanup", bundle).expect(1).err
 
 
 def test_directory_of_another_export_is_refused(
@@ -249,7 +253,7 @@ def test_directory_of_another_export_is_refused(
     scene.kill_when(lambda: scene.has_event("begin"))
     with expect_no_writes(scene.tenant.project):
         for directory in (finished, scene.bundle):
-            run = scene.place.downpour("export", other, directory).expect(1)
+            run = scene.place.call("export", other, directory).expect(1)
             assert "other-export" in run.err
 
 
@@ -260,7 +264,7 @@ def test_foreign_directory_is_refused(scene: Scene) -> None:
     (foreign / "thesis.txt").write_text("final", encoding="utf-8")
     with expect_no_writes(scene.tenant.project):
         for path in (foreign, foreign / "thesis.txt"):
-            scene.place.downpour("export", scene.resources, path).expect(1)
+            scene.place.call("export", scene.resources, path).expect(1)
     assert [path.name for path in foreign.iterdir()] == ["thesis.txt"]
     assert (foreign / "thesis.txt").read_text(encoding="utf-8") == "final"
 
@@ -269,7 +273,7 @@ def test_one_export_at_a_time_in_a_directory(scene: Scene) -> None:
     """A second run in the same directory is refused while the first one works."""
     process = scene.start_and_wait(lambda: scene.has_event("intend"))
     try:
-        run = scene.place.downpour("export", scene.resources, scene.bundle).expect(1)
+        run = scene.place.call("export", scene.resources, scene.bundle).expect(1)
         assert "another downpour" in run.err
     finally:
         process.send_signal(signal.SIGINT)
@@ -326,8 +330,8 @@ def test_what_is_left_out_is_said(
         without_data = [{"id": item, "save_state": False} for item in (tenant["server"], server)]
         volumes = [broken, {"id": tenant["attached"], "save_state": False}]
         resources = place.select(servers=without_data, volumes=volumes)
-        plan = place.downpour("plan", resources).expect(3)
-        export = place.downpour("export", resources, "bundle").expect(3)
+        plan = place.call("plan", resources).expect(3)
+        export = place.call("export", resources, "bundle").expect(3)
     finally:
         for kind, old in (("floating ip", address["id"]), ("server", server), ("volume", broken)):
             api.delete(kind, old)

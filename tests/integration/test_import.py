@@ -125,7 +125,7 @@ def scene(
 def test_killed_imports_are_continued_without_twins(scene: Scene) -> None:
     """An import that is killed after every few requests ends up like one that is not."""
     kills = 0
-    while scene.kill_after(writes=4):
+    while scene.kill_after(writes=5):
         kills += 1
         assert kills < 20
     assert kills >= 4

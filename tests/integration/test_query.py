@@ -40,8 +40,8 @@ def place(tenant: Tenant, tmp_path: Path) -> Workplace:
 def test_all_builds_a_file_that_plan_accepts(place: Workplace, tenant: Tenant) -> None:
     """``--all`` makes a file that names everything, reads nothing twice and changes nothing."""
     with expect_no_writes(tenant.project):
-        place.downpour("query", "new.yml", "--all").expect(0)
-        place.downpour("plan", "new.yml").expect(0)
+        place.call("query", "new.yml", "--all").expect(0)
+        place.call("plan", "new.yml").expect(0)
     document = yaml.safe_load((place.directory / "new.yml").read_text(encoding="utf-8"))
     assert document == {
         "servers": [{"name": "server"}],
@@ -54,13 +54,13 @@ def test_all_builds_a_file_that_plan_accepts(place: Workplace, tenant: Tenant) -
 def test_file_of_a_person_is_extended(place: Workplace) -> None:
     """Comments, order, quotes and settings stay; what is named already is not added again."""
     path = place.write("mine.yml", HAND_WRITTEN)
-    place.downpour("query", path, "--server-name", "*", "--volume-name", "*").expect(0)
+    place.call("query", path, "--server-name", "*", "--volume-name", "*").expect(0)
     text = path.read_text(encoding="utf-8")
     added = "  - name: attached\n"
     assert text.count(added) == 1
     # ruamel.yaml indents all lists alike.
     assert text.replace(added, "").split() == HAND_WRITTEN.split()
-    place.downpour("query", path, "--server-name", "*", "--volume-name", "*").expect(0)
+    place.call("query", path, "--server-name", "*", "--volume-name", "*").expect(0)
     assert path.read_text(encoding="utf-8") == text
 
 
@@ -68,12 +68,12 @@ def test_nothing_found_leaves_the_file_as_it_is(place: Workplace) -> None:
     """Without a match the exit status is 3; the file is untouched, or not made at all."""
     path = place.write("mine.yml", HAND_WRITTEN)
     before = path.stat()
-    run = place.downpour("query", path, "--server-name", "Server", "--image-name", "x/*").expect(3)
+    run = place.call("query", path, "--server-name", "Server", "--image-name", "x/*").expect(3)
     assert "nothing matches" in run.err
     after = path.stat()
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
     assert path.read_text(encoding="utf-8") == HAND_WRITTEN
-    place.downpour("query", "none.yml", "--keypair-name", "none").expect(3)
+    place.call("query", "none.yml", "--keypair-name", "none").expect(3)
     assert not (place.directory / "none.yml").exists()
 
 
@@ -82,7 +82,7 @@ def test_servers_are_found_by_flavor(place: Workplace, tenant: Tenant, is_id: bo
     """A flavor is named or given by its id; ``--no-save-state`` goes into the new entry."""
     flavor = tenant.find_flavor("m1.tiny") if is_id else "m1.t*"
     options = ("--server-flavor", flavor, "--no-save-state")
-    place.downpour("query", "new.yml", *options).expect(0)
+    place.call("query", "new.yml", *options).expect(0)
     document = yaml.safe_load((place.directory / "new.yml").read_text(encoding="utf-8"))
     assert document == {"servers": [{"name": "server", "save_state": False}]}
 
@@ -97,8 +97,8 @@ def test_images_of_others_only_when_asked_for(
     neighbour.send("image", "POST", path, json={"member": tenant.project.id})
     accepted = {"status": "accepted"}
     tenant.api.send("image", "PUT", f"{path}/{tenant.project.id}", json=accepted)
-    place.downpour("query", "new.yml", "--image-name", "neighbour*").expect(3)
-    place.downpour("query", "new.yml", "--image-name", "neighbour*", "--shared-images").expect(0)
+    place.call("query", "new.yml", "--image-name", "neighbour*").expect(3)
+    place.call("query", "new.yml", "--image-name", "neighbour*", "--shared-images").expect(0)
     document = yaml.safe_load((place.directory / "new.yml").read_text(encoding="utf-8"))
     assert document == {"images": [{"name": "neighbour's"}]}
 
@@ -106,7 +106,7 @@ def test_images_of_others_only_when_asked_for(
 def test_file_with_problems_is_not_extended(place: Workplace) -> None:
     """A file that is wrong is reported with the line, and stays as it is."""
     path = place.write("wrong.yml", "servers:\n  - nam: x\n")
-    run = place.downpour("query", path, "--all").expect(2)
+    run = place.call("query", path, "--all").expect(2)
     assert "wrong.yml:2" in run.err
     assert "did you mean name" in run.err
     assert path.read_text(encoding="utf-8") == "servers:\n  - nam: x\n"
@@ -114,5 +114,5 @@ def test_file_with_problems_is_not_extended(place: Workplace) -> None:
 
 def test_query_needs_a_selector(place: Workplace) -> None:
     """Without a selector and without ``--all`` it is a mistake of usage."""
-    place.downpour("query", "new.yml").expect(2)
+    place.call("query", "new.yml").expect(2)
     assert not (place.directory / "new.yml").exists()

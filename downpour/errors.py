@@ -30,7 +30,7 @@ class Problem:
     def __str__(self) -> str:
         parts = [self.what]
         if self.why:
-            parts[0] += f": {self.why}"
+            parts[0] += f": {self.why.rstrip('.')}"
         if self.todo:
             parts.append(self.todo)
         return printable(f"{'; '.join(parts)} [{self.code}]")

@@ -131,6 +131,17 @@ class Tenant:
         return self.ids["default"]
 
 
+def share_neighbours_network(cloud: Cloud, project: Project) -> str:
+    """Let a neighbour share a network with a project; return its id."""
+    neighbour = Api(make_project(cloud, "neighbour"))
+    network: str = neighbour.create("network", name="neighbours")["id"]
+    neighbour.create("subnet", network_id=network, ip_version=4, cidr="10.9.0.0/24")
+    policy = {"object_type": "network", "object_id": network, "action": "access_as_shared"}
+    policy["target_tenant"] = project.id
+    neighbour.send("network", "POST", "/rbac-policies", json={"rbac_policy": policy})
+    return network
+
+
 def build_small_tenant(project: Project, scratch: Path) -> Tenant:
     """Fill a project with one resource of each type, and a second volume that is not attached.
 

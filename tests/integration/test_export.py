@@ -27,7 +27,7 @@ from tests.integration.shared import (
     share_small_bundle,
     share_small_tenant,
 )
-from tests.integration.tenants import Tenant, make_project
+from tests.integration.tenants import Tenant, share_neighbours_network
 
 PREFIX = "downpour-temporary-"
 
@@ -300,12 +300,7 @@ def test_what_is_left_out_is_said(
     tenant: Tenant, clouds: tuple[Cloud, Cloud], tmp_path: Path
 ) -> None:
     """A floating IP, a port on a neighbour's network, a broken volume: exit status 3, reasons."""
-    other = Api(make_project(clouds[0], "neighbour"))
-    network = other.create("network", name="neighbours")["id"]
-    other.create("subnet", network_id=network, ip_version=4, cidr="10.9.0.0/24")
-    policy = {"object_type": "network", "object_id": network, "action": "access_as_shared"}
-    policy["target_tenant"] = tenant.project.id
-    other.send("network", "POST", "/rbac-policies", json={"rbac_policy": policy})
+    network = share_neighbours_network(clouds[0], tenant.project)
     api = tenant.api
     port = api.create("port", network_id=network)["id"]
     server = api.create(

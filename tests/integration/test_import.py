@@ -28,7 +28,7 @@ from tests.integration.journey import (
     write_rows,
 )
 from tests.integration.shared import share_small_bundle, share_small_tenant
-from tests.integration.tenants import Tenant, make_project
+from tests.integration.tenants import Tenant, make_project, share_neighbours_network
 
 # What the small tenant is in the destination; the second image is the server's root disk.
 WHOLE = {
@@ -229,7 +229,7 @@ def test_image_of_the_destination_is_used(
         volumes=[{"id": tenant["attached"]} | without_data],
     )
     bundle = place.directory / "bundle"
-    place.downpour("export", resources, bundle).expect(0)
+    place.call("export", resources, bundle).expect(0)
     api = Api(destination)
     ready = api.upload_image(b"ready made " * 999, name="ready made", min_disk=1)
     scene = Scene(place, tenant, destination, bundle, api)
@@ -241,6 +241,36 @@ def test_image_of_the_destination_is_used(
     (server,) = api.list_all("server")
     assert server["image"]["id"] == ready["id"]
     assert [volume["bootable"] for volume in api.list_all("volume")] == ["false"]
+
+
+def test_guest_gets_what_the_destination_has(clouds: tuple[Cloud, Cloud], tmp_path: Path) -> None:
+    """A server on a neighbour's network lands on the one that ``destination.yml`` names.
+
+    So does its key: the resource file asks for one that only the destination has, and until that
+    is there the import stops with the reason.
+    """
+    source, destination = (make_project(cloud, "guest") for cloud in clouds)
+    tenant = Tenant(source, tmp_path)
+    network = share_neighbours_network(clouds[0], source)
+    tenant.add("port", "port", network_id=network)
+    tenant.add_image("image", b"image" * 1000)
+    tenant.add_server("guest", "m1.tiny", ["port"], imageRef=tenant["image"])
+    tenant.wait("server", "ACTIVE", "guest")
+    place = Workplace(tmp_path / "place", source, destination)
+    entry = {"name": "guest", "save_state": False, "key_name": "local"}
+    bundle = place.directory / "bundle"
+    place.call("export", place.select(servers=[entry]), bundle).expect(3)
+    own = Tenant(destination, tmp_path)
+    own.add("network", "landing")
+    own.add("subnet", "landing-v4", network_id=own["landing"], ip_version=4, cidr="10.5.0.0/24")
+    scene = Scene(place, tenant, destination, bundle, own.api)
+    scene.edit_destination(networks=own["landing"])
+    assert "Invalid key_name" in place.play(bundle).expect(2).out
+    own.add_keypair("local")
+    place.play(bundle).expect(0)
+    (server,) = own.api.list_all("server")
+    assert (server["key_name"], list(server["addresses"])) == ("local", ["landing"])
+    assert [item["name"] for item in own.api.list_all("network")] == ["landing"]
 
 
 def test_all_that_does_not_fit_is_said_at_once(scene: Scene) -> None:

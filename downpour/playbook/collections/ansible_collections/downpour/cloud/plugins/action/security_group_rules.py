@@ -21,6 +21,9 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.rules import (
 from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
 
 _RULES = "/security-group-rules"
+# Neutron reads all rules of a request again for each of them (revision_plugin.py): for 200 rules,
+# four requests take it three fifths of the time of one, and more requests are no faster.
+_RULES_PER_REQUEST = 50
 # Too many rules in one request for a proxy or the service, or one of them is there already.
 _SPLIT_STATUSES = frozenset({409, 413, 502, 503, 504})
 
@@ -32,7 +35,7 @@ class ActionModule(ImportAction):
     SERVICES = ("network",)
 
     def act(self, task: Task) -> Result:
-        """Compare, create what is missing in one request, delete what is too much."""
+        """Compare, create what is missing, delete what is too much."""
         group_id = task.arguments["security_group"]
         answer: Result = {"id": group_id, "old_id": task.old_id}
         if is_placeholder(group_id):
@@ -59,8 +62,8 @@ def _fetch_group(cloud: Cloud, group_id: str) -> Json:
 def _apply_changes(task: Task, group_id: str, changes: RuleChanges) -> None:
     for rule_id in changes.in_the_way:
         task.cloud.delete("network", f"{_RULES}/{quote_id(rule_id)}")
-    if changes.missing:
-        _create_rules(task, group_id, changes.missing)
+    for first in range(0, len(changes.missing), _RULES_PER_REQUEST):
+        _create_rules(task, group_id, changes.missing[first : first + _RULES_PER_REQUEST])
     for rule_id in changes.extra:
         task.cloud.delete("network", f"{_RULES}/{quote_id(rule_id)}")
 

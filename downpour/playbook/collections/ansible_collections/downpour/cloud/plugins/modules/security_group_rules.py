@@ -8,7 +8,7 @@ short_description: makes the rules of a security group exactly the given ones
 version_added: 1.0.0
 author: The downpour authors
 description:
-  - Creates the rules that are missing, all in one request, and deletes the others.
+  - Creates the rules that are missing, fifty in a request, and deletes the others.
   - A group that downpour did not make is left as it is, except the project's C(default) group.
     Other rules of
     that one stay while ports that were not imported use it.

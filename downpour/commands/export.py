@@ -31,18 +31,25 @@ def make_plan_of_file(app: DownpourApp, path: Path) -> tuple[Cloud, Plan, list[d
     return cloud, plan, selection.normalize()
 
 
-def describe_finding(finding: Finding) -> str:
-    """Return a finding on one line."""
-    return f"{finding.type} {quoted(finding.name)} ({finding.id}): {finding.reason}"
-
-
 def report_findings(app: DownpourApp, plan: Plan, *, has_notes: bool) -> int:
-    """Tell what is left out and, if asked to, what to know; return the exit status it means."""
+    """Tell what is left out and, if asked to, what to know; return the exit status it means.
+
+    A note that is true of many resources of a type is told once; the README names each.
+    """
+    notes: dict[tuple[str, str], list[Finding]] = {}
     for finding in plan.findings:
-        if finding.severity is Severity.OMISSION or has_notes:
-            label = "left out" if finding.severity is Severity.OMISSION else "note"
-            app.say(f"{label}: {describe_finding(finding)}")
+        if finding.severity is Severity.OMISSION:
+            app.say(f"left out: {_describe_subject(finding)}: {finding.reason}")
+        elif has_notes:
+            notes.setdefault((finding.type, finding.reason), []).append(finding)
+    for first, *others in notes.values():
+        more = f" and {len(others)} more" if others else ""
+        app.say(f"note: {_describe_subject(first)}{more}: {first.reason}")
     return errors.OMISSIONS if plan.has_omissions else errors.DONE
+
+
+def _describe_subject(finding: Finding) -> str:
+    return f"{finding.type} {quoted(finding.name)} ({finding.id})"
 
 
 class Export(Verb):

@@ -7,9 +7,12 @@ metadata where the type has any, and is removed on every way out.
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import openstack.exceptions
@@ -27,6 +30,8 @@ NAME_PREFIX = "downpour-temporary-"
 _MARK = {"downpour": "temporary"}
 _VOLUME_IMAGE_FORMAT = "qcow2"
 _FIRST_POLL_SECONDS, _LAST_POLL_SECONDS = 0.3, 5.0
+# How long an object may take to appear after the answer to its request was lost.
+_ARRIVAL_SECONDS = 10.0
 _BUSY = (
     "ACTIVE",
     "creating",
@@ -97,7 +102,7 @@ class Capturer:
         what = f"server {server_id}"
         self.journal.intend(STOPPED_SERVER, server_id)
         self.journal.note_created(server_id, server_id)
-        with translate_errors(f"stopping {what}"):
+        with translate_errors(f"stopping {what}"), _awaiting_answer():
             self.cloud.connection.compute.stop_server(server_id)
         stopped = self.journal.temporary[server_id]
         self._wait(stopped, "SHUTOFF", f"{what} to stop")
@@ -143,7 +148,13 @@ class Capturer:
     def _make(self, kind: str, create: Callable[[str], str]) -> Temporary:
         name = NAME_PREFIX + str(uuid.uuid4())
         self.journal.intend(kind, name)
-        self.journal.note_created(name, create(name))
+        with _awaiting_answer():
+            try:
+                self.journal.note_created(name, create(name))
+            except DownpourError as error:
+                if _is_refusal(error):
+                    self.journal.note_removed(name)
+                raise
         return self.journal.temporary[name]
 
     def _make_snapshot(self, volume: Resource) -> Temporary:
@@ -214,6 +225,39 @@ class Capturer:
         raise AssertionError("polling does not end")
 
 
+@contextlib.contextmanager
+def _awaiting_answer() -> Iterator[None]:
+    """Let Ctrl-C wait for the answer to a request; a second one does not wait.
+
+    Without the answer nobody knows whether something was made: it may come into being after it
+    was looked for.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        if len(received) > 1:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if received:
+            raise KeyboardInterrupt
+
+
+def _is_refusal(error: DownpourError) -> bool:
+    """Tell whether the cloud certainly made nothing; after 5xx or a broken connection it may."""
+    status = getattr(error.__cause__, "status_code", None)
+    return status is not None and 400 <= status < 500
+
+
 def remove_temporary(cloud: Cloud, journal: Journal, names: set[str]) -> None:
     """Remove temporary objects from the source cloud and wait until they are gone.
 
@@ -249,10 +293,13 @@ def _remove(cloud: Cloud, temporary: Temporary) -> None:
         "snapshot": cloud.connection.block_storage.delete_snapshot,
     }[temporary.kind]
     is_asked = False
+    arrival_end = time.monotonic() + (0 if temporary.id else _ARRIVAL_SECONDS)
     for _ in _poll():
         document = _read(cloud, temporary)
         if document is None:
-            return
+            if is_asked or time.monotonic() >= arrival_end:
+                return
+            continue
         # A volume or snapshot in the making cannot be deleted yet; an image can.
         if not is_asked and (temporary.kind == "image" or document["status"] not in _BUSY):
             with translate_errors(f"deleting {temporary.kind} {temporary.name}"):

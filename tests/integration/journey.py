@@ -171,7 +171,7 @@ def wait_for(is_true: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     end = time.monotonic() + seconds
     while not (value := is_true()):
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
-        time.sleep(0.02)
+        time.sleep(0.005)
     return value
 
 

@@ -79,6 +79,11 @@ class Scene:
         """Tell whether the data of a volume or a server is in place."""
         return any(self.has_event("saved", type=kind) for kind in ("volume", "server"))
 
+    def is_making(self, kind: str) -> bool:
+        """Tell whether a temporary object of this kind is asked for at this very moment."""
+        last = (read_journal(self.bundle) or [{}])[-1]
+        return last.get("event") == "intend" and last["kind"] == kind
+
     def has_created(self, kind: str) -> bool:
         """Tell whether a temporary object of this kind is there at this moment."""
         events = read_journal(self.bundle)
@@ -150,12 +155,24 @@ def test_cleanup_removes_what_a_killed_export_left(scene: Scene, kind: str) -> N
     assert "0 temporary objects" in scene.place.call("cleanup", scene.bundle).expect(0).err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "kind", "is_answered"),
+    [
+        (signal.SIGINT, "volume", True),
+        (signal.SIGTERM, "snapshot", False),
+        (signal.SIGINT, "image", False),
+    ],
+)
 def test_interrupted_export_leaves_nothing_in_the_source(
-    scene: Scene, number: signal.Signals
+    scene: Scene, number: signal.Signals, kind: str, is_answered: bool
 ) -> None:
-    """Ctrl-C and a polite kill end with exit status 130 after everything is removed."""
-    process = scene.start_and_wait(lambda: scene.has_created("volume"))
+    """Ctrl-C and a polite kill end with exit status 130 after everything is removed.
+
+    Also at the worst moment: the request for an object is sent, its answer not yet there.
+    """
+    process = scene.start_and_wait(
+        lambda: scene.has_created(kind) if is_answered else scene.is_making(kind)
+    )
     process.send_signal(number)
     run = finish(process).expect(130)
     assert "interrupted" in run.err

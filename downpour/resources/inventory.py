@@ -50,6 +50,12 @@ class Inventory:
         """Return the flavors that the tenant may use."""
         return list(self._read_listing("compute.flavors"))
 
+    def read_floating_ips(self) -> list[Attributes]:
+        """Return the project's floating IPs; servers tell theirs only some time later."""
+        return sorted(
+            self._read_listing("network.ips"), key=lambda address: address["floating_ip_address"]
+        )
+
     def read_server_groups(self) -> list[Attributes]:
         """Return the project's server groups with the ids of their members."""
         return list(self._read_listing("compute.server_groups"))

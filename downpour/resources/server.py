@@ -92,12 +92,11 @@ def bring_parts(server: Resource, inventory: Inventory) -> Iterator[Key]:
 
 def find_server(server: Resource, inventory: Inventory) -> Iterator[Finding]:
     """Tell what of a server a tenant cannot read or take along."""
-    addresses = [address for group in (server["addresses"] or {}).values() for address in group]
-    for address in addresses:
-        if address.get("OS-EXT-IPS:type") == "floating":
-            yield omission(
-                server, f"its floating IP {address['addr']} is left out: give it a new one"
-            )
+    ports = {port.id for port in list_ports(server, inventory)}
+    for address in inventory.read_floating_ips():
+        if address["port_id"] in ports:
+            floating = address["floating_ip_address"]
+            yield omission(server, f"its floating IP {floating} is left out: give it a new one")
     flavor = server["flavor"] or {}
     if flavor.get("ephemeral") or flavor.get("swap"):
         yield omission(server, "the contents of its ephemeral and swap disks are left out")

@@ -26,7 +26,7 @@ def record_listings() -> dict[str, Any]:
     """Return the project's id and all listings that an export reads."""
     cloud = connect(None, None)
     names = {resource_type.listing for resource_type in RESOURCE_TYPES.values()}
-    names |= {"compute.flavors", "compute.server_groups"}
+    names |= {"compute.flavors", "compute.server_groups", "network.ips"}
     return {
         "project_id": cloud.project_id,
         "listings": {name: cloud.read_listing(name) for name in sorted(names)},

@@ -75,7 +75,7 @@ class Tenant:
         self.listings: dict[str, list[dict[str, Any]]] = {
             resource_type.listing: [] for resource_type in RESOURCE_TYPES.values()
         }
-        self.listings |= {"compute.flavors": [], "compute.server_groups": []}
+        self.listings |= {"compute.flavors": [], "compute.server_groups": [], "network.ips": []}
         self._count = 0
 
     def add(self, type_name: str, name: str = "", **attributes: Any) -> str:

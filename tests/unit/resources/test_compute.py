@@ -181,7 +181,6 @@ def test_what_is_told_of_a_server() -> None:
         "web",
         tenant.add("image"),
         flavor={"original_name": "m1", "ephemeral": 5},
-        addresses={"net": [{"addr": "198.51.100.7", "OS-EXT-IPS:type": "floating"}]},
         **{
             "os-extended-volumes:volumes_attached": [{"id": "invisible"}],
             "locked": True,
@@ -193,7 +192,13 @@ def test_what_is_told_of_a_server() -> None:
         {"name": "older", "member_ids": [server]},
         {"name": "other", "members": ["x"]},
     ]
+    port = tenant.add("port", device_id=server, network_id=tenant.add("network"))
+    tenant.listings["network.ips"] += [
+        {"port_id": port, "floating_ip_address": "198.51.100.7"},
+        {"port_id": None, "floating_ip_address": "198.51.100.8"},
+    ]
     omissions = " | ".join(find_reasons(tenant, server, Severity.OMISSION))
+    assert "198.51.100.8" not in omissions
     for part in ("198.51.100.7", "ephemeral", "'mine'", "'older'", "volume invisible", "locked"):
         assert part in omissions
     assert "other" not in omissions

@@ -7,6 +7,7 @@ or the ``OS_*`` environment variables, read by os-client-config.
 from __future__ import annotations
 
 import contextlib
+import html
 import os
 import warnings
 from collections.abc import Iterator
@@ -81,8 +82,9 @@ def _first_line(error: Exception) -> str:
 
 
 def _describe_http(error: openstack.exceptions.HttpException) -> str:
-    details = getattr(error, "details", None) or _first_line(error)
-    return f"HTTP {error.status_code}: {details}" if error.status_code else str(details)
+    # cinder escapes its messages as if they were HTML
+    details = html.unescape(str(getattr(error, "details", None) or _first_line(error)))
+    return f"HTTP {error.status_code}: {details}" if error.status_code else details
 
 
 class Cloud:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -278,7 +279,8 @@ def read_message(response: Any) -> str:
             response.text,
             flags=re.DOTALL | re.IGNORECASE,
         )
-    message = " ".join(message.split()) or str(response.reason)
+    # cinder escapes its messages as if they were HTML
+    message = " ".join(html.unescape(message).split()) or str(response.reason)
     return escape_controls(message[:500])
 
 

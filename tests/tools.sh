@@ -6,14 +6,19 @@ fail() {
     exit 1
 }
 
-# Prints the first Python that is new enough and has pip and venv.
+# Prints the first Python that is new enough and has pip and venv. One in an active environment
+# may have no pip; then the one that the environment was made of is asked.
 find_python() {
     for candidate in ${PYTHON:+"$PYTHON"} python3 python3.11 python3.12 python3.13 python3.14; do
-        if "$candidate" -c 'import sys, pip, venv; sys.exit(sys.version_info < (3, 11))' \
-            >/dev/null 2>&1; then
-            echo "$candidate"
-            return
-        fi
+        base=$("$candidate" -c 'import sys; print(sys.base_prefix + "/bin/python3")' 2>/dev/null) ||
+            continue
+        for python in "$candidate" "$base"; do
+            if "$python" -c 'import sys, pip, venv; sys.exit(sys.version_info < (3, 11))' \
+                >/dev/null 2>&1; then
+                echo "$python"
+                return
+            fi
+        done
     done
     return 1
 }

@@ -19,6 +19,7 @@ from downpour.resources.model import (
     note,
     omission,
 )
+from downpour.resources.router import list_interfaces
 from downpour.resources.server import get_image_id, get_root_volume, list_volumes
 from downpour.walk import Closure, describe_resource
 
@@ -147,6 +148,8 @@ class _Judge:
         for resource in closure.resources:
             if resource.type == "server" and resource.key not in self.lost:
                 self.findings.extend(self.find_notes(resource))
+            elif resource.type == "router":
+                self.findings.extend(self.find_idle_interfaces(resource, members))
 
     def is_carried(self, resource: Resource) -> bool:
         """Tell whether a resource is created in the destination; ports go with their server."""
@@ -219,6 +222,16 @@ class _Judge:
             yield note(
                 server, f"its keypair {key_name!r} is not visible: the destination must have it"
             )
+
+    def find_idle_interfaces(self, router: Resource, members: set[Key]) -> Iterator[Finding]:
+        """Yield the interfaces that stay behind because nothing that is carried uses them."""
+        for subnet, address in list_interfaces(router, self.inventory):
+            if subnet is not None and self.inventory.is_owned(subnet) and subnet.key not in members:
+                yield note(
+                    router,
+                    f"its interface {address} in {describe_resource(subnet)} is left out: "
+                    "nothing of this export is in that subnet",
+                )
 
     def plan_capture(self, resource: Resource) -> Capture | None:
         """Return how the bytes of a resource are taken; ``None`` when there are none to take."""

@@ -40,7 +40,7 @@ def list_interface_ports(inventory: Inventory) -> list[Resource]:
     return sorted(ports, key=lambda port: (port["device_id"], str(port["fixed_ips"])))
 
 
-def _list_interfaces(router: Resource, inventory: Inventory) -> list[tuple[Resource | None, str]]:
+def list_interfaces(router: Resource, inventory: Inventory) -> list[tuple[Resource | None, str]]:
     """Return ``(subnet, address)`` for each interface; ``None`` for a subnet not visible."""
     interfaces = []
     for port in list_interface_ports(inventory):
@@ -69,7 +69,7 @@ def has_automatic_addresses(subnet: Resource) -> bool:
 
 def find_interfaces(router: Resource, inventory: Inventory) -> Iterator[Finding]:
     """Tell about interfaces that cannot be carried, and about the gateway's address."""
-    for subnet, address in _list_interfaces(router, inventory):
+    for subnet, address in list_interfaces(router, inventory):
         if subnet is None or not inventory.is_owned(subnet):
             yield omission(
                 router,
@@ -82,7 +82,7 @@ def find_interfaces(router: Resource, inventory: Inventory) -> Iterator[Finding]
 def extend_router(router: Resource, carried: Carried) -> dict[str, Any]:
     """Name the external network and the interfaces in subnets that are carried."""
     interfaces = []
-    for subnet, address in _list_interfaces(router, carried.inventory):
+    for subnet, address in list_interfaces(router, carried.inventory):
         if subnet is not None and carried.holds(*subnet.key):
             interface: dict[str, Any] = {"subnet": Reference(*subnet.key)}
             if address != subnet["gateway_ip"] and not has_automatic_addresses(subnet):

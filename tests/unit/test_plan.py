@@ -348,3 +348,29 @@ def test_finding_a_capture() -> None:
     plan = tenant.plan(("image", image), ("volume", volume), options={("volume", volume): UNSAVED})
     found = {item.id: plan.capture_for(item) for item in plan.resources}
     assert found == {image: plan.captures[0], volume: None}
+
+
+def test_interfaces_in_subnets_that_stay_are_told() -> None:
+    """A router comes without its interfaces in subnets that nothing carried uses, and says so."""
+    tenant = Tenant()
+    server = tenant.add_server("web", tenant.add("image"))
+    router = tenant.add("router", "edge")
+    for name, device in (("front", server), ("idle", "")):
+        network = tenant.add("network", name)
+        subnet = tenant.add("subnet", name, network_id=network, gateway_ip=f"{name}.1")
+        tenant.add(
+            "port",
+            network_id=network,
+            device_id=router,
+            device_owner="network:router_interface",
+            fixed_ips=[{"subnet_id": subnet, "ip_address": f"{name}.1"}],
+        )
+        if device:
+            tenant.add("port", network_id=network, device_id=device)
+    plan = tenant.plan(("server", server))
+    assert list_omissions(plan) == []
+    told = [
+        reason for source_id, reason in list_findings(plan, Severity.NOTE) if source_id == router
+    ]
+    (reason,) = told
+    assert reason.startswith('its interface idle.1 in subnet "idle"')

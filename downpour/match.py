@@ -8,7 +8,7 @@ number of segments.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import fnmatch2
 
@@ -25,11 +25,6 @@ def match_name(name: str, pattern: str) -> bool:
     return _match_segments(
         name.replace("\\", stand_in).split("/"), pattern.replace("\\", stand_in).split("/")
     )
-
-
-def match_any(name: str, patterns: Iterable[str]) -> bool:
-    """Tell whether ``name`` matches at least one of ``patterns``."""
-    return any(match_name(name, pattern) for pattern in patterns)
 
 
 def _match_segments(names: Sequence[str], patterns: Sequence[str]) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from downpour.match import match_any
+from downpour.match import match_name
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import Resource
 from downpour.selection import Addition, add_entries, read_selection
@@ -53,7 +53,10 @@ def find_resources(
             matching = [
                 resource
                 for resource in _list_eligible(SELECTORS[option].type, query, inventory)
-                if match_any_label(_read_labels(option, resource, inventory), pattern)
+                if any(
+                    match_name(label, pattern)
+                    for label in _read_labels(option, resource, inventory)
+                )
             ]
             found.update((resource.key, resource) for resource in matching)
             if not matching:
@@ -67,11 +70,6 @@ def find_resources(
         key=lambda resource: (_TYPES.index(resource.type), resource.name, resource.id),
     )
     return ordered, unmatched
-
-
-def match_any_label(labels: Iterable[str], pattern: str) -> bool:
-    """Tell whether one of a resource's labels matches."""
-    return any(match_any(label, [pattern]) for label in labels)
 
 
 def _list_eligible(type_name: str, query: Query, inventory: Inventory) -> list[Resource]:

@@ -11,7 +11,7 @@ PLAYBOOK = "playbook.yml"
 DESTINATION = "destination.yml"
 CHECKSUMS = "SHA256SUMS"
 RECORD = "uuids.csv"
-DATA, FILES, TASKS, COLLECTIONS = "data", "files", "tasks", "collections"
+DATA, FILES, TASKS = "data", "files", "tasks"
 
 
 def name_data_file(type_name: str, source_id: str, disk_format: str) -> str:

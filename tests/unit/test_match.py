@@ -2,7 +2,7 @@
 
 import pytest
 
-from downpour.match import match_any, match_name
+from downpour.match import match_name
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,3 @@ def test_private_use_characters_are_no_backslashes() -> None:
     assert match_name("\ue000\\/a", "\ue000\\/*")
     assert not match_name("\ue000/a", "\\/*")
     assert not match_name("\\/a", "\ue000/*")
-
-
-def test_any_pattern_will_do() -> None:
-    """One of several patterns is enough, none is not."""
-    assert match_any("web", ["db*", "w*"])
-    assert not match_any("web", ["db*", "x"])
-    assert not match_any("web", [])

@@ -8,15 +8,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import cliff.app
 import cliff.commandmanager
 
 from downpour import __version__, errors
-from downpour.cloud import Cloud, connect
 from downpour.text import printable
-from downpour.transfer.progress import Progress, choose_progress
+
+if TYPE_CHECKING:
+    from downpour.cloud import Cloud
+    from downpour.transfer.progress import Progress
 
 _LOG = logging.getLogger("downpour")
 
@@ -89,10 +91,15 @@ class DownpourApp(cliff.app.App):
 
     def connect(self) -> Cloud:
         """Log in to the cloud that the options name."""
+        # The SDK is imported when there is something to connect to: that takes a second.
+        from downpour.cloud import connect
+
         return connect(self.options.os_cloud, self.options.os_region_name)
 
     def choose_progress(self) -> Progress:
         """Return where to report progress: standard error, unless asked to be quiet."""
+        from downpour.transfer.progress import choose_progress
+
         return choose_progress(self.stderr, is_quiet=self.options.verbose_level == 0)
 
     def say(self, message: str) -> None:

@@ -20,12 +20,10 @@ import openstack.exceptions
 from downpour.bundle.journal import Journal, Temporary
 from downpour.cloud import Cloud, translate_errors
 from downpour.errors import DownpourError, Problem, raise_all
-from downpour.plan import Capture, Route
-from downpour.resources.model import Attributes, Resource
+from downpour.resources.captures import Capture, Route, TemporaryKind
+from downpour.resources.model import Attributes, Resource, describe_resource
 from downpour.transfer.progress import Progress
-from downpour.walk import describe_resource
 
-STOPPED_SERVER = "stopped server"
 NAME_PREFIX = "downpour-temporary-"
 _MARK = {"downpour": "temporary"}
 _VOLUME_IMAGE_FORMAT = "qcow2"
@@ -42,9 +40,7 @@ _BUSY = (
     "saving",
     "backing-up",
 )
-# A volume made from a snapshot has to go before it.
-_REMOVAL_ORDER = ("image", "volume", "snapshot", STOPPED_SERVER)
-
+_REMOVAL_ORDER = tuple(TemporaryKind)
 
 # What stands for a frozen resource: its snapshot, for a server its image, or why there is none.
 Frozen = Temporary | DownpourError
@@ -94,13 +90,14 @@ class Capturer:
     def _finish_freezing(self, own: Frozen) -> Temporary:
         if isinstance(own, DownpourError):
             raise own
-        self._wait(own, "active" if own.kind == "image" else "available", f"temporary {own.kind}")
+        is_image = own.kind is TemporaryKind.IMAGE
+        self._wait(own, "active" if is_image else "available", f"temporary {own.kind}")
         return own
 
     def _stop_server(self, server_id: str) -> Temporary:
         """Stop a server; its removal from the journal is its start."""
         what = f"server {server_id}"
-        self.journal.intend(STOPPED_SERVER, server_id)
+        self.journal.intend(TemporaryKind.STOPPED_SERVER, server_id)
         self.journal.note_created(server_id, server_id)
         with translate_errors(f"stopping {what}"), _awaiting_answer():
             self.cloud.connection.compute.stop_server(server_id)
@@ -145,7 +142,7 @@ class Capturer:
             raise
         remove_temporary(self.cloud, self.journal, choose())
 
-    def _make(self, kind: str, create: Callable[[str], str]) -> Temporary:
+    def _make(self, kind: TemporaryKind, create: Callable[[str], str]) -> Temporary:
         name = NAME_PREFIX + str(uuid.uuid4())
         self.journal.intend(kind, name)
         with _awaiting_answer():
@@ -166,7 +163,7 @@ class Capturer:
                 )
                 return str(snapshot.id)
 
-        return self._make("snapshot", create)
+        return self._make(TemporaryKind.SNAPSHOT, create)
 
     def _make_volume(self, volume: Resource, snapshot: Temporary) -> Temporary:
         def create(name: str) -> str:
@@ -176,7 +173,7 @@ class Capturer:
                 )
                 return str(copy.id)
 
-        return self._make("volume", create)
+        return self._make(TemporaryKind.VOLUME, create)
 
     def _upload_volume(self, volume_id: str) -> Temporary:
         def create(name: str) -> str:
@@ -189,7 +186,7 @@ class Capturer:
                 )
                 return str(answer["image_id"])
 
-        return self._make("image", create)
+        return self._make(TemporaryKind.IMAGE, create)
 
     def _make_server_image(self, server: Resource) -> Temporary:
         def create(name: str) -> str:
@@ -199,7 +196,7 @@ class Capturer:
                 )
                 return str(image.id)
 
-        return self._make("image", create)
+        return self._make(TemporaryKind.IMAGE, create)
 
     def _wait(self, temporary: Temporary, status: str, what: str) -> Attributes:
         """Wait for a status; raise :class:`DownpourError` when the cloud gives up."""
@@ -284,13 +281,13 @@ def remove_temporary(cloud: Cloud, journal: Journal, names: set[str]) -> None:
 
 
 def _remove(cloud: Cloud, temporary: Temporary) -> None:
-    if temporary.kind == STOPPED_SERVER:
+    if temporary.kind is TemporaryKind.STOPPED_SERVER:
         _start_server(cloud, temporary)
         return
     delete = {
-        "image": cloud.connection.image.delete_image,
-        "volume": cloud.connection.block_storage.delete_volume,
-        "snapshot": cloud.connection.block_storage.delete_snapshot,
+        TemporaryKind.IMAGE: cloud.connection.image.delete_image,
+        TemporaryKind.VOLUME: cloud.connection.block_storage.delete_volume,
+        TemporaryKind.SNAPSHOT: cloud.connection.block_storage.delete_snapshot,
     }[temporary.kind]
     is_asked = False
     arrival_end = time.monotonic() + (0 if temporary.id else _ARRIVAL_SECONDS)
@@ -301,7 +298,9 @@ def _remove(cloud: Cloud, temporary: Temporary) -> None:
                 return
             continue
         # A volume or snapshot in the making cannot be deleted yet; an image can.
-        if not is_asked and (temporary.kind == "image" or document["status"] not in _BUSY):
+        if not is_asked and (
+            temporary.kind is TemporaryKind.IMAGE or document["status"] not in _BUSY
+        ):
             with translate_errors(f"deleting {temporary.kind} {temporary.name}"):
                 delete(document["id"])
             is_asked = True
@@ -324,22 +323,24 @@ def _start_server(cloud: Cloud, stopped: Temporary) -> None:
 
 def _read(cloud: Cloud, temporary: Temporary) -> Attributes | None:
     """Return the document of a temporary object, found by id or by its unique name."""
-    if temporary.kind == "image":
+    if temporary.kind is TemporaryKind.IMAGE:
         return _read_image(cloud, temporary)
-    if temporary.kind == STOPPED_SERVER:
+    if temporary.kind is TemporaryKind.STOPPED_SERVER:
         with translate_errors(f"server {temporary.id}"):
             server = cloud.connection.compute.get_server(temporary.id)
             return {"id": temporary.id, "status": str(server.status)}
     service = cloud.connection.block_storage
-    find = {"volume": service.volumes, "snapshot": service.snapshots}[temporary.kind]
-    get = {"volume": service.get_volume, "snapshot": service.get_snapshot}[temporary.kind]
+    list_all, get = {
+        TemporaryKind.VOLUME: (service.volumes, service.get_volume),
+        TemporaryKind.SNAPSHOT: (service.snapshots, service.get_snapshot),
+    }[temporary.kind]
     with translate_errors(f"{temporary.kind} {temporary.name}"):
         if temporary.id:
             try:
                 return {"id": temporary.id, "status": str(get(temporary.id).status)}
             except openstack.exceptions.NotFoundException:
                 return None
-        for found in find(details=True, name=temporary.name):
+        for found in list_all(details=True, name=temporary.name):
             if found.name == temporary.name:
                 return {"id": str(found.id), "status": str(found.status)}
     return None

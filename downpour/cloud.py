@@ -10,9 +10,8 @@ import contextlib
 import html
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import keystoneauth1.exceptions
 import openstack.config.defaults
@@ -20,8 +19,8 @@ import openstack.connection
 import openstack.exceptions
 
 from downpour import __version__
-from downpour.errors import CredentialsError, DownpourError, Problem
-from downpour.resources.model import Attributes
+from downpour.errors import CredentialsError, DownpourError, Problem, UnavailableError
+from downpour.resources.model import Attributes, Listing
 
 with warnings.catch_warnings():
     # It says of itself that it is no longer developed; what it reads has not changed in years.
@@ -35,6 +34,8 @@ class Settings(os_client_config.OpenStackConfig):  # type: ignore[misc]  # it ha
     _defaults_module = openstack.config.defaults
 
 
+# Not permitted; no such extension.
+_ABSENT_STATUSES = frozenset({403, 404})
 _CHECK_SETTINGS = "check clouds.yaml or the OS_* variables, and choose a cloud with --os-cloud"
 
 
@@ -74,6 +75,23 @@ def translate_errors(what: str) -> Iterator[None]:
         openstack.exceptions.SDKException,
     ) as error:
         raise DownpourError(Problem("failed", what, _first_line(error))) from error
+
+
+@contextlib.contextmanager
+def _translate_absence(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (
+        keystoneauth1.exceptions.EndpointNotFound,
+        openstack.exceptions.EndpointNotFound,
+    ) as error:
+        raise UnavailableError(
+            Problem("no-service", what, "the cloud has no such service")
+        ) from error
+    except openstack.exceptions.HttpException as error:
+        if error.status_code not in _ABSENT_STATUSES:
+            raise
+        raise UnavailableError(Problem("not-listed", what, _describe_http(error))) from error
 
 
 def _first_line(error: Exception) -> str:
@@ -116,38 +134,33 @@ class Cloud:
             "project_id": self.project_id,
         }
 
-    def read_listing(self, listing: str) -> list[Attributes]:
-        """Return all documents of a listing, such as ``network.subnets``, read once and paged.
+    def read_listing(self, listing: Listing) -> list[Attributes]:
+        """Return all documents of a listing, read once and paged; keys are the API's names.
 
-        Keys are the API's names. Raises :class:`DownpourError` when the cloud refuses.
+        Raises :class:`UnavailableError` where the cloud has no such service or extension or does
+        not permit the listing, and :class:`DownpourError` for any other refusal.
         """
-        if listing not in self._listings:
-            with translate_errors(f"listing {listing.partition('.')[2]}"):
-                if listing == "image.images":
-                    self._listings[listing] = list(self._read_images())
-                else:
-                    self._listings[listing] = list(self._read_resources(listing))
-        return self._listings[listing]
+        if listing.name not in self._listings:
+            what = f"listing {listing.name.partition('.')[2]}"
+            read = listing.read(self) if listing.read else self._read_resources(listing.name)
+            with translate_errors(what), _translate_absence(what):
+                self._listings[listing.name] = list(read)
+        return self._listings[listing.name]
+
+    def read_document(
+        self, service: str, path: str, parameters: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Return one document as sent; raises the SDK's exceptions."""
+        answer = getattr(self.connection, service).get(path, params=parameters)
+        openstack.exceptions.raise_from_response(answer)
+        document: dict[str, Any] = answer.json()
+        return document
 
     def _read_resources(self, listing: str) -> Iterator[Attributes]:
         service, _, call = listing.partition(".")
         for resource in getattr(getattr(self.connection, service), call)():
             document = resource.to_dict(headers=False, computed=False, original_names=True)
             yield {**document, "id": resource.id}
-
-    def _read_images(self) -> Iterator[Attributes]:
-        """Yield images as sent: the SDK would turn the property ``"false"`` into ``True``."""
-        for query in ({}, {"os_hidden": "true"}):
-            parameters: dict[str, Any] = {"limit": "500", **query}
-            while True:
-                answer = self.connection.image.get("/images", params=parameters)
-                openstack.exceptions.raise_from_response(answer)
-                document = answer.json()
-                yield from document["images"]
-                if not document.get("next"):
-                    break
-                following = parse_qs(urlsplit(document["next"]).query)
-                parameters = {**parameters, "marker": following["marker"][0]}
 
 
 def connect(cloud_name: str | None, region_name: str | None) -> Cloud:

@@ -67,6 +67,10 @@ class MismatchError(DownpourError):
     exit_status = MISMATCH
 
 
+class UnavailableError(DownpourError):
+    """The cloud has no such service, or does not let this project see such resources."""
+
+
 class NothingFoundError(DownpourError):
     """What was asked for does not exist; nothing was written."""
 

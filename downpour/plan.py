@@ -1,74 +1,44 @@
-"""From the closed set to what will be done: which bytes by which route, and what is left behind.
+"""From the closed set to what will be done: tasks, bytes and their routes, and what is left behind.
 
-Pure: reads only the closure and its inventory.
+Pure: reads only the closure and its inventory. A plan is a value; rendering prints it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import enum
+import functools
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from downpour.resources import RESOURCE_TYPES
+from downpour.resources.captures import Capture
+from downpour.resources.declaration import ResourceType
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import (
+    DataFile,
     Finding,
     Key,
-    Options,
     Resource,
+    SavedFile,
     Severity,
-    note,
-    omission,
+    Task,
+    describe_resource,
 )
-from downpour.resources.router import list_interfaces
-from downpour.resources.server import get_image_id, get_root_volume, list_volumes
-from downpour.walk import Closure, describe_resource
-
-GIB = 1 << 30
-# nova/compute/api.py: the states in which createImage is allowed
-_SERVER_STATES = frozenset({"ACTIVE", "PAUSED", "SHUTOFF", "SUSPENDED"})
-_BROKEN_SERVER_STATES = frozenset({"BUILD", "DELETED", "ERROR", "SOFT_DELETED", "UNKNOWN"})
-
-
-class Route(enum.Enum):
-    """How the bytes of a resource become an image that can be downloaded."""
-
-    DOWNLOAD = "download"
-    SERVER_SNAPSHOT = "server snapshot"
-    VOLUME_UPLOAD = "volume upload"
-    VOLUME_SNAPSHOT = "volume snapshot"
-
-
-# The temporary objects that each route needs in the source cloud, in the order of their creation.
-TEMPORARY_KINDS: dict[Route, tuple[str, ...]] = {
-    Route.DOWNLOAD: (),
-    Route.SERVER_SNAPSHOT: ("image",),
-    Route.VOLUME_UPLOAD: ("image",),
-    Route.VOLUME_SNAPSHOT: ("snapshot", "volume", "image"),
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class Capture:
-    """The bytes of one resource; ``size_bytes`` is exact for images, else the most it can be.
-
-    Captures of one ``group`` (a server) are frozen together before any is copied;
-    ``server_ids`` are the servers that may write to the disk meanwhile.
-    """
-
-    resource: Resource
-    route: Route
-    size_bytes: int
-    group: str
-    server_ids: tuple[str, ...] = ()
+from downpour.resources.scope import Scope
+from downpour.walk import Closure
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What an export takes: ``resources`` in the order of creation, ``captures`` for bytes."""
+    """What an export takes and what its playbook does.
 
-    inventory: Inventory
+    ``resources`` stand in the order of creation, ``documents`` are what the manifest tells of each
+    by its identity, ``tasks`` are finished but for what is known only when the bytes are saved.
+    """
+
     resources: tuple[Resource, ...]
-    options: Mapping[Key, Options]
+    documents: Mapping[Key, Mapping[str, Any]]
+    tasks: tuple[Task, ...]
     captures: tuple[Capture, ...]
     findings: tuple[Finding, ...]
 
@@ -82,12 +52,10 @@ class Plan:
         """Tell whether something that was asked for is left behind."""
         return any(finding.severity is Severity.OMISSION for finding in self.findings)
 
-    def capture_for(self, resource: Resource) -> Capture | None:
-        """Return how the bytes of a resource are taken, ``None`` when it has none."""
-        for capture in self.captures:
-            if capture.resource.key == resource.key:
-                return capture
-        return None
+    @functools.cached_property
+    def captures_by_key(self) -> dict[Key, Capture]:
+        """Return how the bytes of each resource that has any are taken."""
+        return {capture.resource.key: capture for capture in self.captures}
 
 
 def group_captures(captures: Iterable[Capture]) -> list[list[Capture]]:
@@ -100,159 +68,118 @@ def group_captures(captures: Iterable[Capture]) -> list[list[Capture]]:
 
 def make_plan(closure: Closure) -> Plan:
     """Decide what is carried and how."""
-    judge = _Judge(closure)
-    carried = tuple(resource for resource in closure.resources if judge.is_carried(resource))
-    captures = tuple(
-        capture for resource in carried if (capture := judge.plan_capture(resource)) is not None
-    )
-    kept = {resource.key for resource in carried}
-    findings = [
-        finding for finding in closure.findings if (finding.type, finding.id) in kept
-    ] + judge.findings
+    members = {resource.key: resource for resource in closure.resources}
+    scope = Scope(closure.inventory, members, closure.options)
+    _find_losses(closure.resources, scope)
+    carried = tuple(item for item in closure.resources if scope.is_carried(item.key))
+    tasks = tuple(_build_tasks(carried, scope))
+    captures = [RESOURCE_TYPES[item.type].capture(item, scope) for item in carried]
     return Plan(
-        closure.inventory, carried, closure.options, captures, _sort_findings(findings, closure)
+        resources=carried,
+        documents={
+            item.key: RESOURCE_TYPES[item.type].document(item, closure.inventory)
+            for item in carried
+        },
+        tasks=tasks,
+        captures=tuple(capture for capture in captures if capture is not None),
+        findings=_sort_findings([*scope.findings, *list_unavailable(closure.inventory)]),
     )
 
 
-def _sort_findings(findings: list[Finding], closure: Closure) -> tuple[Finding, ...]:
-    order = {type_name: place for place, type_name in enumerate(closure.inventory.types)}
+def _find_losses(resources: tuple[Resource, ...], scope: Scope) -> None:
+    """Give up what cannot be carried, then what cannot be without it, until nothing changes."""
+    has_changed = True
+    while has_changed:
+        has_changed = False
+        for resource in resources:
+            if scope.is_lost(resource.key):
+                continue
+            reasons = list(_list_reasons(resource, scope))
+            if reasons:
+                scope.lose(resource, reasons)
+                has_changed = True
+
+
+def _list_reasons(resource: Resource, scope: Scope) -> Iterator[str]:
+    """Yield why a resource cannot be carried at all."""
+    resource_type = RESOURCE_TYPES[resource.type]
+    yield from resource_type.refuse(resource, scope)
+    for key in resource_type.list_vital(resource):
+        if scope.is_lost(key):
+            needed = describe_resource(scope.members[key])
+            yield f"cannot be carried: its {needed} cannot be"
+        elif not scope.is_member(key) and RESOURCE_TYPES[key[0]].choose is None:
+            yield f"cannot be carried: its {key[0]} {key[1]} is not the project's own"
+    owner = resource_type.owner(resource)
+    if owner is not None and scope.is_lost(owner):
+        yield f"is left out with its {describe_resource(scope.members[owner])}"
+
+
+def _build_tasks(carried: tuple[Resource, ...], scope: Scope) -> Iterator[Task]:
+    """Yield all tasks, those of one file together, in the order of execution."""
+    of_type: dict[str, list[Resource]] = {}
+    for resource in carried:
+        of_type.setdefault(resource.type, []).append(resource)
+    tasks: list[Task] = []
+    for name, resources in of_type.items():
+        resource_type = RESOURCE_TYPES[name]
+        for resource in resources:
+            tasks.extend(resource_type.build_tasks(resource, scope))
+        for resource in resources:
+            tasks.extend(resource_type.complete(resource, scope))
+        tasks.extend(_build_wait(resource_type, resources, scope))
+    files = [resource_type.task_file for resource_type in RESOURCE_TYPES.values()]
+    return iter(sorted(tasks, key=lambda task: files.index(task.file)))
+
+
+def _build_wait(
+    resource_type: ResourceType, resources: list[Resource], scope: Scope
+) -> Iterator[Task]:
+    wait = resource_type.wait
+    if wait is not None:
+        described = [wait.describe(resource, scope) for resource in resources]
+        yield Task(wait.what, wait.module, {wait.argument: described}, resource_type.task_file)
+
+
+def list_unavailable(inventory: Inventory) -> Iterator[Finding]:
+    """Yield a note for each kind of resource that the cloud does not have, or does not show."""
+    for name, why in inventory.unavailable.items():
+        yield Finding(Severity.NOTE, name, "", "", f"none of them can be seen: {why}")
+
+
+def complete_findings(plan: Plan, saved: Mapping[Key, DataFile]) -> tuple[Finding, ...]:
+    """Return the plan's findings and what turned out to be lost when the bytes were saved."""
+    findings = list(plan.findings)
+    carried = {resource.key for resource in plan.resources}
+    for task in plan.tasks:
+        for argument in task.arguments.values():
+            if isinstance(argument, SavedFile) and task.subject is not None:
+                findings.extend(_list_lost_references(argument, task.subject, saved, carried))
+    return _sort_findings(findings)
+
+
+def _list_lost_references(
+    argument: SavedFile, subject: Resource, saved: Mapping[Key, DataFile], carried: set[Key]
+) -> Iterator[Finding]:
+    for name, type_name in argument.references:
+        value = saved[argument.key].properties.get(name)
+        if value and (type_name, value) not in carried:
+            reason = f"its {name} is left out: no such {type_name} is carried"
+            yield Finding(Severity.OMISSION, *subject.key, subject.name, reason)
+
+
+def _sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    order = {type_name: place for place, type_name in enumerate(RESOURCE_TYPES)}
     return tuple(
         sorted(
             dict.fromkeys(findings),
             key=lambda finding: (
-                finding.severity.value != "omission",
-                order[finding.type],
+                finding.severity is not Severity.OMISSION,
+                order.get(finding.type, len(order)),
+                finding.type,
                 finding.name,
                 finding.id,
                 finding.reason,
             ),
         )
     )
-
-
-class _Judge:
-    """Finds for each resource why it cannot be carried, and remembers it as a finding."""
-
-    def __init__(self, closure: Closure) -> None:
-        self.closure = closure
-        self.inventory = closure.inventory
-        self.findings: list[Finding] = []
-        self.lost: dict[Key, str] = {}
-        members = {resource.key for resource in closure.resources}
-        # In the order of creation: whether a server can be made depends on its volumes.
-        for resource in closure.resources:
-            reasons = list(self.find_reasons(resource, members))
-            if reasons:
-                self.lost[resource.key] = reasons[0]
-                self.findings.extend(omission(resource, reason) for reason in reasons)
-        for resource in closure.resources:
-            if resource.type == "server" and resource.key not in self.lost:
-                self.findings.extend(self.find_notes(resource))
-            elif resource.type == "router":
-                self.findings.extend(self.find_idle_interfaces(resource, members))
-
-    def is_carried(self, resource: Resource) -> bool:
-        """Tell whether a resource is created in the destination; ports go with their server."""
-        if resource.type == "port":
-            return ("server", resource["device_id"]) not in self.lost
-        return resource.key not in self.lost
-
-    def find_reasons(self, resource: Resource, members: set[Key]) -> Iterator[str]:
-        """Yield why a resource cannot be carried at all."""
-        is_saved = self.closure.options_for(resource).is_state_saved
-        if resource.type == "image":
-            if resource["status"] != "active":
-                yield f"cannot be carried: its status is {resource['status']}"
-            elif not resource["size"]:
-                yield (
-                    "cannot be carried: it has no bytes of its own "
-                    "(an image of a server that boots from a volume?); export that server"
-                )
-        elif resource.type == "volume" and is_saved:
-            if resource["encrypted"]:
-                yield (
-                    "cannot be carried: it is encrypted and the key stays in the source; copy the "
-                    "data to a volume that is not, or name it with save_state: false"
-                )
-            elif resource["status"] not in ("available", "in-use"):
-                yield f"cannot be carried: its status is {resource['status']}"
-        elif resource.type == "server":
-            yield from self.find_server_reasons(resource, is_saved, members)
-
-    def find_server_reasons(
-        self, server: Resource, is_saved: bool, members: set[Key]
-    ) -> Iterator[str]:
-        status, image_id = server["status"], get_image_id(server)
-        if status in _BROKEN_SERVER_STATES:
-            yield f"cannot be carried: its status is {status}"
-        elif image_id and is_saved:
-            if status not in _SERVER_STATES or server["OS-EXT-STS:task_state"]:
-                yield (
-                    f"cannot be carried: no snapshot can be taken in status {status}"
-                    f" (task {server['OS-EXT-STS:task_state']})"
-                )
-        elif image_id:
-            if ("image", image_id) not in members or ("image", image_id) in self.lost:
-                yield (f"cannot be carried: its image {image_id} cannot be; save its state instead")
-        else:
-            root = get_root_volume(server, self.inventory)
-            if root is None:
-                yield "cannot be carried: neither its image nor its root volume is visible"
-            elif root.key in self.lost:
-                yield f"cannot be carried: its root {describe_resource(root)} cannot be"
-            elif not self.closure.options_for(root).is_state_saved:
-                yield (
-                    f"cannot be carried: its root {describe_resource(root)} is named with "
-                    "save_state: false and would be empty"
-                )
-
-    def find_notes(self, server: Resource) -> Iterator[Finding]:
-        """Yield what to know about a server that is carried."""
-        for volume in list_volumes(server, self.inventory):
-            if volume.key in self.lost:
-                yield omission(server, f"it is made without its {describe_resource(volume)}")
-        if not get_image_id(server) and not self.closure.options_for(server).is_state_saved:
-            yield note(
-                server,
-                "save_state: false says nothing here: it boots from a volume, which has a "
-                "setting of its own",
-            )
-        key_name = self.closure.options_for(server).key_name or server["key_name"]
-        if key_name and self.inventory.get(("keypair", key_name)) is None:
-            yield note(
-                server, f"its keypair {key_name!r} is not visible: the destination must have it"
-            )
-
-    def find_idle_interfaces(self, router: Resource, members: set[Key]) -> Iterator[Finding]:
-        """Yield the interfaces that stay behind because nothing that is carried uses them."""
-        for subnet, address in list_interfaces(router, self.inventory):
-            if subnet is not None and self.inventory.is_owned(subnet) and subnet.key not in members:
-                yield note(
-                    router,
-                    f"its interface {address} in {describe_resource(subnet)} is left out: "
-                    "nothing of this export is in that subnet",
-                )
-
-    def plan_capture(self, resource: Resource) -> Capture | None:
-        """Return how the bytes of a resource are taken; ``None`` when there are none to take."""
-        is_saved = self.closure.options_for(resource).is_state_saved
-        if resource.type == "image":
-            return Capture(resource, Route.DOWNLOAD, int(resource["size"]), resource.id)
-        if resource.type == "volume" and is_saved:
-            size_bytes = int(resource["size"]) * GIB
-            if resource["status"] == "available":
-                return Capture(resource, Route.VOLUME_UPLOAD, size_bytes, resource.id)
-            servers = tuple(sorted(item["server_id"] for item in resource["attachments"] or ()))
-            group = servers[0] if servers else resource.id
-            return Capture(resource, Route.VOLUME_SNAPSHOT, size_bytes, group, servers)
-        if resource.type == "server" and is_saved and get_image_id(resource):
-            size_bytes = self.estimate_root_disk(resource)
-            return Capture(resource, Route.SERVER_SNAPSHOT, size_bytes, resource.id, (resource.id,))
-        return None
-
-    def estimate_root_disk(self, server: Resource) -> int:
-        """Return the size of a server's root disk: its flavor's, or its image's where that is 0."""
-        disk_gib = int((server["flavor"] or {}).get("disk") or 0)
-        image = self.inventory.get(("image", get_image_id(server) or ""))
-        image_bytes = int((image["virtual_size"] or image["size"] or 0) if image else 0)
-        return max(disk_gib * GIB, image_bytes)

@@ -8,28 +8,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from downpour.match import match_name
+from downpour.resources import NAMED_TYPES
+from downpour.resources.declaration import ResourceType, Selector
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import Resource
 from downpour.selection import Addition, add_entries, read_selection
-from downpour.walk import find_candidates
+from downpour.walk import list_candidates
 
-
-@dataclasses.dataclass(frozen=True)
-class Selector:
-    """An option that selects resources of a type."""
-
-    type: str
-    help: str
-
-
-SELECTORS = {
-    "server-name": Selector("server", "servers by name"),
-    "server-flavor": Selector("server", "servers by the name or id of their flavor"),
-    "image-name": Selector("image", "images by name"),
-    "volume-name": Selector("volume", "volumes by name"),
-    "keypair-name": Selector("keypair", "keypairs by name"),
+# The type and the selector of each option.
+SELECTORS: dict[str, tuple[ResourceType, Selector]] = {
+    selector.option: (resource_type, selector)
+    for resource_type in NAMED_TYPES
+    if resource_type.section
+    for selector in resource_type.section.selectors
 }
-_TYPES = ("server", "keypair", "image", "volume")
+_TYPES = tuple(resource_type.name for resource_type in NAMED_TYPES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +32,7 @@ class Query:
     patterns: Mapping[str, Sequence[str]]
     is_all: bool
     is_state_saved: bool
-    has_shared_images: bool
+    include_borrowable: bool
 
 
 def find_resources(
@@ -49,21 +42,19 @@ def find_resources(
     found: dict[tuple[str, str], Resource] = {}
     unmatched = []
     for option, patterns in query.patterns.items():
+        resource_type, selector = SELECTORS[option]
         for pattern in patterns:
             matching = [
                 resource
-                for resource in _list_eligible(SELECTORS[option].type, query, inventory)
-                if any(
-                    match_name(label, pattern)
-                    for label in _read_labels(option, resource, inventory)
-                )
+                for resource in _list_eligible(resource_type, query, inventory)
+                if any(match_name(label, pattern) for label in selector.read(resource, inventory))
             ]
             found.update((resource.key, resource) for resource in matching)
             if not matching:
                 unmatched.append((option, pattern))
     if query.is_all:
-        for type_name in _TYPES:
-            for resource in _list_eligible(type_name, query, inventory):
+        for resource_type in NAMED_TYPES:
+            for resource in _list_eligible(resource_type, query, inventory):
                 found[resource.key] = resource
     ordered = sorted(
         found.values(),
@@ -72,26 +63,16 @@ def find_resources(
     return ordered, unmatched
 
 
-def _list_eligible(type_name: str, query: Query, inventory: Inventory) -> list[Resource]:
+def _list_eligible(
+    resource_type: ResourceType, query: Query, inventory: Inventory
+) -> list[Resource]:
+    """Return the project's own resources, those of others only where they may be borrowed."""
     return [
         resource
-        for resource in inventory.read_type(type_name).values()
-        if inventory.is_owned(resource) or (type_name == "image" and query.has_shared_images)
+        for resource in inventory.read_type(resource_type.name).values()
+        if inventory.is_owned(resource)
+        or (resource_type.is_borrowable and query.include_borrowable)
     ]
-
-
-def _read_labels(option: str, resource: Resource, inventory: Inventory) -> list[str]:
-    """Return the texts that a selector's patterns are matched against."""
-    if option != "server-flavor":
-        return [resource.name]
-    flavor = resource["flavor"] or {}
-    name, flavor_id = flavor.get("original_name") or flavor.get("name"), flavor.get("id")
-    labels = [label for label in (name, flavor_id) if label]
-    for known in inventory.read_flavors():
-        # Since compute API 2.47 a server tells only the name, before that only the id.
-        if known["name"] == name or known["id"] == flavor_id:
-            labels += [known["name"], known["id"]]
-    return labels
 
 
 def add_found(path: Path, found: Sequence[Resource], query: Query, inventory: Inventory) -> int:
@@ -102,7 +83,7 @@ def add_found(path: Path, found: Sequence[Resource], query: Query, inventory: In
     named = set()
     if path.exists() and path.read_bytes().strip():
         for entry in read_selection(path).entries:
-            candidates = find_candidates(entry, inventory)
+            candidates = list_candidates(entry, inventory)
             if len(candidates) == 1:
                 named.add(candidates[0].key)
     counts = collections.Counter(

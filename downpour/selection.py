@@ -20,16 +20,13 @@ import yaml
 
 from downpour.errors import DownpourError, Problem, UsageError, raise_all
 from downpour.files import write_file
+from downpour.resources import NAMED_TYPES
 from downpour.text import printable, quoted
 
-SECTIONS = {"servers": "server", "keypairs": "keypair", "images": "image", "volumes": "volume"}
+# The type that each section of a resource file names.
+SECTIONS = {item.section.name: item.name for item in NAMED_TYPES if item.section}
 _TEXT_KEYS = ("name", "id")
-_EXTRA_KEYS: dict[str, tuple[str, ...]] = {
-    "servers": ("save_state", "key_name"),
-    "keypairs": (),
-    "images": (),
-    "volumes": ("save_state",),
-}
+_EXTRA_KEYS = {item.section.name: item.section.keys for item in NAMED_TYPES if item.section}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,19 +6,20 @@ Pure: reads only the inventory.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping
 
 from downpour.errors import Problem, raise_all
+from downpour.resources import RESOURCE_TYPES
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import Finding, Key, Options, Resource
-from downpour.resources.server import get_image_id
+from downpour.resources.model import Key, Options, Resource
 from downpour.selection import Entry, Selection
-from downpour.text import printable, quoted
+from downpour.text import printable
 
 
 @dataclasses.dataclass(frozen=True)
 class Closure:
-    """The resources to carry, each after those it needs, and what was found on the way.
+    """The resources that an export is about, each after those it needs.
 
     ``options`` has an item for each resource that the resource file names.
     """
@@ -26,11 +27,6 @@ class Closure:
     inventory: Inventory
     resources: tuple[Resource, ...]
     options: Mapping[Key, Options]
-    findings: tuple[Finding, ...]
-
-    def options_for(self, resource: Resource) -> Options:
-        """Return what the resource file says about a resource, or the defaults."""
-        return self.options.get(resource.key, Options())
 
 
 def resolve_selection(selection: Selection, inventory: Inventory) -> dict[Key, Options]:
@@ -38,15 +34,13 @@ def resolve_selection(selection: Selection, inventory: Inventory) -> dict[Key, O
 
     Raises :class:`DownpourError` with every entry that names nothing, or more than one resource.
     """
-    found: dict[Key, Options] = {}
+    named: dict[Key, Options] = {}
     problems: list[Problem] = []
     for entry in selection.entries:
         place = f"{printable(selection.path)}:{entry.line}"
-        candidates = find_candidates(entry, inventory)
+        candidates = list_candidates(entry, inventory)
         if not candidates:
-            problems.append(
-                Problem("not-found", place, f"there is no {entry.describe()} in the project")
-            )
+            problems.append(_say_not_found(place, entry, inventory))
         elif len(candidates) > 1:
             ids = ", ".join(sorted(candidate.id for candidate in candidates))
             problems.append(
@@ -60,7 +54,7 @@ def resolve_selection(selection: Selection, inventory: Inventory) -> dict[Key, O
         else:
             (resource,) = candidates
             options = Options(entry.is_state_saved, entry.key_name)
-            if found.setdefault(resource.key, options) != options:
+            if named.setdefault(resource.key, options) != options:
                 problems.append(
                     Problem(
                         "contradiction",
@@ -70,20 +64,30 @@ def resolve_selection(selection: Selection, inventory: Inventory) -> dict[Key, O
                     )
                 )
     raise_all(problems)
-    return found
+    return named
 
 
-def find_candidates(entry: Entry, inventory: Inventory) -> list[Resource]:
+def _say_not_found(place: str, entry: Entry, inventory: Inventory) -> Problem:
+    why = f"there is no {entry.describe()} in the project"
+    if entry.type in inventory.unavailable:
+        why = f"{why}, or it cannot be seen: {inventory.unavailable[entry.type]}"
+    return Problem("not-found", place, why)
+
+
+def list_candidates(entry: Entry, inventory: Inventory) -> list[Resource]:
     """Return what an entry may mean: the project's own, or else images of other projects."""
-    resources = inventory.read_type(entry.type).values()
-    matching = [
-        resource
-        for resource in resources
-        if (entry.id is None or resource.id == entry.id)
-        and (entry.name is None or resource.name == entry.name)
-    ]
+    if entry.id is not None:
+        resource = inventory.get((entry.type, entry.id))
+        listed = [] if resource is None else [resource]
+    else:
+        listed = inventory.find_by(entry.type, _read_name, entry.name)
+    matching = [item for item in listed if entry.name is None or item.name == entry.name]
     owned = [resource for resource in matching if inventory.is_owned(resource)]
     return owned or matching
+
+
+def _read_name(resource: Resource) -> Iterable[str]:
+    return (resource.name,)
 
 
 def walk_selection(named: Mapping[Key, Options], inventory: Inventory) -> Closure:
@@ -94,48 +98,30 @@ def walk_selection(named: Mapping[Key, Options], inventory: Inventory) -> Closur
         key = waiting.pop()
         if key in members:
             continue
-        resource = inventory.get(key)
-        if resource is None or not (inventory.is_owned(resource) or key[0] == "image"):
+        resource_type, resource = RESOURCE_TYPES[key[0]], inventory.get(key)
+        if resource is None:
+            continue
+        if not (inventory.is_owned(resource) or resource_type.is_borrowable):
             continue
         members[key] = resource
-        waiting.extend(inventory.types[resource.type].bring_all(resource, inventory))
-        waiting.extend(_bring_by_options(resource, named.get(key, Options()), inventory))
-    resources = sort_resources(members.values(), inventory)
-    findings = tuple(
-        finding
-        for resource in resources
-        for finding in inventory.types[resource.type].find_all(resource, inventory)
-    )
-    return Closure(inventory, resources, dict(named), findings)
+        options = named.get(key, Options())
+        waiting.extend(resource_type.bring_all(resource, options, inventory))
+    return Closure(inventory, sort_resources(members), dict(named))
 
 
-def _bring_by_options(resource: Resource, options: Options, inventory: Inventory) -> Iterable[Key]:
-    """Yield what comes along because of the resource file: another keypair, the base image."""
-    if resource.type != "server":
-        return
-    if options.key_name and inventory.get(("keypair", options.key_name)):
-        yield ("keypair", options.key_name)
-    image_id = get_image_id(resource)
-    if image_id and not options.is_state_saved and inventory.get(("image", image_id)):
-        yield ("image", image_id)
+def sort_resources(members: Mapping[Key, Resource]) -> tuple[Resource, ...]:
+    """Return resources in the order of creation.
 
-
-def sort_resources(resources: Iterable[Resource], inventory: Inventory) -> tuple[Resource, ...]:
-    """Return resources in the order of creation: by type, kernels first, then by name and id."""
-    order = {type_name: place for place, type_name in enumerate(inventory.types)}
-    listed = list(resources)
-    kernels = {
-        resource[name]
-        for resource in listed
-        if resource.type == "image"
-        for name in ("kernel_id", "ramdisk_id")
-    }
+    That is by type; within a type what others of it need comes first, then by name and id.
+    """
+    order = {type_name: place for place, type_name in enumerate(RESOURCE_TYPES)}
+    heights = _measure_heights(members)
     return tuple(
         sorted(
-            listed,
+            members.values(),
             key=lambda resource: (
                 order[resource.type],
-                resource.id not in kernels,
+                -heights[resource.key],
                 resource.name,
                 resource.id,
             ),
@@ -143,8 +129,23 @@ def sort_resources(resources: Iterable[Resource], inventory: Inventory) -> tuple
     )
 
 
-def describe_resource(resource: Resource) -> str:
-    """Return type, name and id, for a message."""
-    if resource.type == "keypair":
-        return f"keypair {quoted(resource.name)}"
-    return f"{resource.type} {quoted(resource.name)} ({printable(resource.id)})"
+def _measure_heights(members: Mapping[Key, Resource]) -> dict[Key, int]:
+    """Return how many others of its type hang on each resource, one on the other.
+
+    Resources that need each other in a circle (no cloud makes such) keep the order of their names.
+    """
+    dependents: dict[Key, list[Key]] = {key: [] for key in members}
+    for key, resource in members.items():
+        for earlier in RESOURCE_TYPES[resource.type].list_earlier(resource):
+            if earlier[0] == resource.type and earlier in dependents:
+                dependents[earlier].append(key)
+    entered: set[Key] = set()
+
+    @functools.cache
+    def measure(key: Key) -> int:
+        if key in entered:
+            return 0
+        entered.add(key)
+        return max((1 + measure(dependent) for dependent in dependents[key]), default=0)
+
+    return {key: measure(key) for key in members}

@@ -26,6 +26,7 @@ from typing import IO, Any, Self
 
 from downpour.bundle.layout import JOURNAL
 from downpour.errors import DownpourError, Problem
+from downpour.resources.captures import TemporaryKind
 from downpour.resources.model import DataFile, Key
 from downpour.text import printable
 
@@ -34,7 +35,7 @@ from downpour.text import printable
 class Temporary:
     """An object of downpour's own in the source cloud; ``id`` is empty while it is not known."""
 
-    kind: str
+    kind: TemporaryKind
     name: str
     id: str = ""
 
@@ -60,7 +61,7 @@ class Journal:
         """Note which export this is."""
         self._append({"event": "begin", "source": dict(source), "selection": selection})
 
-    def intend(self, kind: str, name: str) -> None:
+    def intend(self, kind: TemporaryKind, name: str) -> None:
         """Note that a temporary object is about to be made."""
         self._append({"event": "intend", "kind": kind, "name": name})
 
@@ -92,7 +93,8 @@ class Journal:
             case "begin":
                 self.source, self.selection = event["source"], event["selection"]
             case "intend":
-                self.temporary[event["name"]] = Temporary(event["kind"], event["name"])
+                kind = TemporaryKind(event["kind"])
+                self.temporary[event["name"]] = Temporary(kind, event["name"])
             case "created":
                 known = self.temporary[event["name"]]
                 self.temporary[event["name"]] = dataclasses.replace(known, id=event["id"])

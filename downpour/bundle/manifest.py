@@ -5,23 +5,36 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from downpour import __version__
-from downpour.bundle.contents import Contents
 from downpour.bundle.layout import CHECKSUMS, DESTINATION, JOURNAL, MANIFEST, RECORD
 from downpour.errors import DownpourError, Problem
-from downpour.resources.security_group import list_rules
+from downpour.resources.model import DataFile, Finding, Resource
 from downpour.text import printable
 
 FORMAT = 1
 _NEVER_CHECKED = frozenset({CHECKSUMS, DESTINATION, JOURNAL, RECORD})
 
 
+@dataclasses.dataclass(frozen=True)
+class ManifestEntry:
+    """What a manifest tells of one resource: its attributes as read, and its bytes if it has any.
+
+    ``variable`` is its name in the playbook.
+    """
+
+    resource: Resource
+    attributes: Mapping[str, Any]
+    variable: str
+    data: DataFile | None
+
+
 def build_manifest(
-    contents: Contents,
+    entries: Iterable[ManifestEntry],
+    findings: Iterable[Finding],
     source: Mapping[str, str],
     selection: list[Any],
     files: Mapping[str, Mapping[str, Any]],
@@ -32,41 +45,27 @@ def build_manifest(
         "downpour": __version__,
         "source": dict(source),
         "selection": selection,
-        "resources": list(_describe_resources(contents)),
+        "resources": [_describe_entry(entry) for entry in entries],
         "findings": [
             {**dataclasses.asdict(finding), "severity": finding.severity.value}
-            for finding in contents.plan.findings
+            for finding in findings
         ],
         "files": [{"path": path, **files[path]} for path in sorted(files)],
     }
     return (json.dumps(document, indent=1, ensure_ascii=True) + "\n").encode()
 
 
-def _describe_resources(contents: Contents) -> Any:
-    types = contents.inventory.types
-    for resource in contents.plan.resources:
-        volatile = types[resource.type].volatile
-        description: dict[str, Any] = {
-            "type": resource.type,
-            "id": resource.id,
-            "name": resource.name,
-            "variable": contents.variables[resource.key],
-            "attributes": {
-                # The order of tags means nothing, and glance changes it.
-                name: sorted(value) if name == "tags" and value else value
-                for name, value in sorted(resource.attributes.items())
-                if name not in volatile
-            },
-        }
-        if resource.type == "security group":
-            description["attributes"]["security_group_rules"] = [
-                dict(sorted(rule.attributes.items()))
-                for rule in list_rules(resource, contents.inventory)
-            ]
-        data = contents.data_for(resource)
-        if data is not None:
-            description["data"] = dataclasses.asdict(data)
-        yield description
+def _describe_entry(entry: ManifestEntry) -> dict[str, Any]:
+    description: dict[str, Any] = {
+        "type": entry.resource.type,
+        "id": entry.resource.id,
+        "name": entry.resource.name,
+        "variable": entry.variable,
+        "attributes": entry.attributes,
+    }
+    if entry.data is not None:
+        description["data"] = dataclasses.asdict(entry.data)
+    return description
 
 
 def digest_content(content: bytes) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from downpour.bundle.build import clean_up_bundle
 from downpour.commands import Verb
 
 
@@ -22,6 +21,8 @@ class Cleanup(Verb):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Remove what the journal names."""
+        from downpour.export import clean_up_bundle
+
         cloud = self.app.connect()
         count = clean_up_bundle(cloud, parsed_args.directory)
         self.app.say(f"{count} temporary objects removed")

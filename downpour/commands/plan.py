@@ -8,9 +8,8 @@ from pathlib import Path
 
 import cliff.lister
 
+from downpour import errors
 from downpour.commands import Verb
-from downpour.commands.export import make_plan_of_file, report_findings
-from downpour.plan import TEMPORARY_KINDS
 from downpour.text import printable
 
 COLUMNS = ("Type", "Name", "ID", "Route", "Bytes", "Temporary Objects")
@@ -37,11 +36,17 @@ class Plan(Verb, cliff.lister.Lister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
         """Return the columns and a row for each resource."""
-        _, plan, _ = make_plan_of_file(self.app, parsed_args.file)
-        self.status = report_findings(self.app, plan, has_notes=True)
+        from downpour.export import plan_selection
+        from downpour.report.console import tell_notes, tell_omissions
+        from downpour.selection import read_selection
+
+        plan = plan_selection(read_selection(parsed_args.file), self.app.connect())
+        tell_omissions(plan.findings, self.app.say)
+        tell_notes(plan.findings, self.app.say)
+        self.status = errors.OMISSIONS if plan.has_omissions else errors.DONE
         rows = []
         for resource in plan.resources:
-            capture = plan.capture_for(resource)
+            capture = plan.captures_by_key.get(resource.key)
             rows.append(
                 (
                     resource.type,
@@ -49,7 +54,7 @@ class Plan(Verb, cliff.lister.Lister):
                     printable(resource.id),
                     capture.route.value if capture else "",
                     capture.size_bytes if capture else 0,
-                    ", ".join(TEMPORARY_KINDS[capture.route]) if capture else "",
+                    ", ".join(capture.route.temporary_kinds) if capture else "",
                 )
             )
         return COLUMNS, iter(rows)

@@ -24,7 +24,7 @@ class Query(Verb):
         """Declare the arguments."""
         parser = super().get_parser(prog_name)
         parser.add_argument("file", metavar="FILE", type=Path, help="the resource file")
-        for option, selector in SELECTORS.items():
+        for option, (_, selector) in SELECTORS.items():
             parser.add_argument(
                 f"--{option}", metavar="PATTERN", action="append", default=[], help=selector.help
             )
@@ -44,6 +44,9 @@ class Query(Verb):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Find what matches and add it to the file."""
+        from downpour.plan import list_unavailable
+        from downpour.report.console import tell_notes
+
         patterns = {option: getattr(parsed_args, option.replace("-", "_")) for option in SELECTORS}
         if not parsed_args.all and not any(patterns.values()):
             raise UsageError(
@@ -55,6 +58,7 @@ class Query(Verb):
         cloud = self.app.connect()
         inventory = Inventory(RESOURCE_TYPES, cloud.read_listing, cloud.project_id)
         found, unmatched = find_resources(search, inventory)
+        tell_notes(list_unavailable(inventory), self.app.say)
         for option, pattern in unmatched:
             self.app.say(f"nothing matches --{option} {pattern}")
         if not found:

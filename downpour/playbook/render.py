@@ -1,25 +1,29 @@
-"""From the contents of a bundle to the text of its files; pure."""
+"""From a plan to the text of the bundle's files; pure. Everything is decided: this only prints."""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib.resources
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from downpour.bundle.contents import Contents
-from downpour.bundle.layout import DESTINATION, PLAYBOOK, TASKS
+from downpour.bundle.layout import DESTINATION, FILES, PLAYBOOK, TASKS
 from downpour.plan import Plan
 from downpour.playbook.names import choose_names
 from downpour.playbook.quoting import Template, format_block, format_value
-from downpour.resources.image import link_other_images
-from downpour.resources.model import DestinationValue, Key, Reference, Resource
-from downpour.resources.security_group import build_rules
-from downpour.resources.server import build_readiness
-from downpour.resources.volume import build_volume_settings
+from downpour.resources.model import (
+    DataFile,
+    DestinationValue,
+    Key,
+    Reference,
+    Resource,
+    SavedFile,
+    Task,
+    WrittenFile,
+)
 from downpour.text import printable
 
 
@@ -46,35 +50,38 @@ _LONGEST_TITLE = 60
 _LONGEST_LINE = 160  # ansible-lint's rule
 
 
-@dataclasses.dataclass(frozen=True)
-class Task:
-    """One task: ``arguments`` as Ansible shall see them."""
-
-    title: str
-    module: str
-    arguments: Mapping[str, Any]
-    variable: str = ""
-
-
-def choose_variables(plan: Plan) -> dict[Key, str]:
-    """Return the playbook's variable for each resource of a plan."""
-    variables: dict[Key, str] = {}
-    for type_name in plan.inventory.types:
-        labelled = [(item.id, item.name) for item in plan.resources if item.type == type_name]
-        for source_id, name in choose_names(type_name.replace(" ", "_"), labelled).items():
-            variables[type_name, source_id] = name
-    return variables
+def choose_variables(resources: Iterable[Resource]) -> dict[Key, str]:
+    """Return the playbook's variable for each resource."""
+    labelled: dict[str, list[tuple[str, str]]] = {}
+    for resource in resources:
+        labelled.setdefault(resource.type, []).append((resource.id, resource.name))
+    return {
+        (type_name, source_id): variable
+        for type_name, labels in labelled.items()
+        for source_id, variable in choose_names(_name_prefix(type_name), labels).items()
+    }
 
 
-def render_playbook(contents: Contents) -> dict[str, str]:
-    """Return the text of the playbook's files by their path in the bundle."""
-    return _Renderer(contents).render()
+def _name_prefix(type_name: str) -> str:
+    return type_name.replace(" ", "_")
+
+
+def render_playbook(plan: Plan, saved: Mapping[Key, DataFile]) -> dict[str, str]:
+    """Return the text of the playbook's files, and of those it reads, by their path in the bundle.
+
+    ``saved`` are the files that the bytes of the plan's captures became.
+    """
+    return _Renderer(plan, saved).render()
 
 
 class _Renderer:
-    def __init__(self, contents: Contents) -> None:
-        self.contents = contents
-        self.choices: dict[str, dict[str, DestinationValue]] = {name: {} for name in SECTIONS}
+    def __init__(self, plan: Plan, saved: Mapping[Key, DataFile]) -> None:
+        self.plan = plan
+        self.saved = saved
+        self.variables = choose_variables(plan.resources)
+        self.choices = _collect_choices(plan.tasks)
+        self.keys = _choose_keys(self.choices)
+        self.small_files: dict[str, str] = {}
         self.environment = jinja2.Environment(  # not HTML
             loader=jinja2.PackageLoader("downpour.playbook"),
             undefined=jinja2.StrictUndefined,
@@ -88,16 +95,12 @@ class _Renderer:
         )
 
     def render(self) -> dict[str, str]:
-        tasks = self.build_tasks()
-        keys = self.choose_keys()
+        tasks: dict[str, list[dict[str, Any]]] = {}
+        for task in self.plan.tasks:
+            tasks.setdefault(task.file, []).append(self.print_task(task))
         files = {
             f"{TASKS}/{name}.yml": self.fill(
-                "tasks.yml.j2",
-                heading=name.replace("_", " "),
-                tasks=[
-                    dataclasses.replace(task, arguments=self.resolve(task.arguments, keys))
-                    for task in tasks[name]
-                ],
+                "tasks.yml.j2", heading=name.replace("_", " "), tasks=tasks[name]
             )
             for name in tasks
         }
@@ -106,7 +109,7 @@ class _Renderer:
                 "name": name,
                 "comment": section.comment,
                 "choices": [
-                    (keys[name, source], self.choices[name][source])
+                    (self.keys[name, source], self.choices[name][source])
                     for source in sorted(self.choices[name])
                 ],
             }
@@ -116,7 +119,7 @@ class _Renderer:
         files[PLAYBOOK] = self.fill("playbook.yml.j2", names=list(tasks), sections=list(SECTIONS))
         for name in ("ansible.cfg", "inventory.yml", "requirements.txt"):
             files[name] = self.fill(f"{name}.j2")
-        return files
+        return files | self.small_files
 
     def fill(self, template: str, **values: Any) -> str:
         text = self.environment.get_template(template).render(values)
@@ -125,128 +128,91 @@ class _Renderer:
             text = text.replace("---\n", "---\n# yamllint disable rule:line-length\n", 1)
         return text
 
-    def build_tasks(self) -> dict[str, list[Task]]:
-        """Return the tasks by the name of their file, in the order of execution."""
-        tasks: dict[str, list[Task]] = {}
-        for type_name, resource_type in self.contents.inventory.types.items():
-            resources = [item for item in self.contents.plan.resources if item.type == type_name]
-            created = [self.build_creation(resource) for resource in resources]
-            if type_name == "image":
-                created.extend(self.build_root_disks())
-            created.extend(self.build_completion(type_name, resources))
-            if created:
-                tasks[resource_type.task_file] = created
-        return tasks
-
-    def build_creation(self, resource: Resource) -> Task:
-        resource_type = self.contents.inventory.types[resource.type]
-        arguments = resource_type.build_arguments(resource, self.contents)
-        if resource.type == "image":
-            arguments["use"] = DestinationValue(
-                "images",
-                resource.id,
-                resource.name,
-                f"{resource['disk_format']}, {resource['size']} bytes",
-            )
-        return Task(
-            self.title(resource.type.capitalize(), resource),
-            f"downpour.cloud.{resource_type.module}",
-            arguments,
-            self.contents.variables[resource.key],
-        )
-
-    def build_root_disks(self) -> Iterator[Task]:
-        """Yield the uploads of what servers that boot from an image had on their root disks."""
-        for server in self.contents.plan.resources:
-            data = self.contents.data_for(server)
-            if server.type == "server" and data is not None:
-                arguments: dict[str, Any] = {
-                    "old_id": server.id,
-                    "owner": "server",
-                    "recorded": False,
-                    "name": server.name,
-                    "file": data.path,
-                    "sha512": data.sha512,
-                    "disk_format": data.disk_format,
-                    "container_format": data.container_format,
-                    "min_disk": data.min_disk_gib,
-                    "min_ram": data.min_ram_mib,
-                    "properties": link_other_images(data.properties, self.contents),
-                }
-                yield Task(
-                    self.title("Root disk of server", server),
-                    "downpour.cloud.image",
-                    arguments,
-                    self.name_variable(Reference("root disk", server.id)),
-                )
-
-    def build_completion(self, type_name: str, resources: list[Resource]) -> Iterator[Task]:
-        """Yield the tasks that come once all resources of a type exist."""
-        if type_name == "security group":
-            for group in resources:
-                arguments = build_rules(group, self.contents)
-                title = self.title("Rules of security group", group)
-                yield Task(title, "downpour.cloud.security_group_rules", arguments)
-        elif type_name == "volume" and resources:
-            settings = [build_volume_settings(volume) for volume in resources]
-            yield Task(
-                "Wait for the volumes", "downpour.cloud.volumes_ready", {"volumes": settings}
-            )
-        elif type_name == "server" and resources:
-            servers = [build_readiness(server) for server in resources]
-            yield Task("Wait for the servers", "downpour.cloud.servers_ready", {"servers": servers})
-
-    @staticmethod
-    def title(what: str, resource: Resource) -> str:
-        """Return a task's name without a sign of a template: not all of Ansible heeds the tag."""
-        label = "".join("_" if mark in "{}%#" else mark for mark in printable(resource.name))
-        if len(label) > _LONGEST_TITLE:
-            label = label[: _LONGEST_TITLE - 1] + "…"
-        suffix = "" if resource.type == "keypair" else f" ({resource.id[:8]})"
-        return f"{what} {label}{suffix}" if label else f"{what}{suffix}"
-
-    def name_variable(self, reference: Reference) -> str:
-        if reference.type == "root disk":
-            server = self.contents.variables["server", reference.id]
-            return "root_disk_" + server.removeprefix("server_")
-        return self.contents.variables[reference.key]
-
-    def choose_keys(self) -> dict[tuple[str, str], str]:
-        """Return the key in ``destination.yml`` of each choice, by section and source."""
-        tasks = [task for group in self.build_tasks().values() for task in group]
-        for task in tasks:
-            self.collect_choices(task.arguments)
+    def print_task(self, task: Task) -> dict[str, Any]:
         return {
-            (section, source): key
-            for section, choices in self.choices.items()
-            for source, key in choose_names(
-                SECTIONS[section].prefix,
-                [(source, choice.label) for source, choice in choices.items()],
-            ).items()
+            "title": _make_title(task),
+            "module": f"downpour.cloud.{task.module}",
+            "arguments": self.resolve(task.arguments),
+            "variable": self.name_variable(task.creates) if task.creates else "",
         }
 
-    def collect_choices(self, value: Any) -> None:
-        if isinstance(value, DestinationValue):
-            self.choices[value.section].setdefault(value.source, value)
-        elif isinstance(value, Mapping):
-            for item in value.values():
-                self.collect_choices(item)
-        elif isinstance(value, list):
-            for item in value:
-                self.collect_choices(item)
+    def name_variable(self, reference: Reference) -> str:
+        variable = self.variables[reference.key]
+        if not reference.part:
+            return variable
+        return reference.part + variable.removeprefix(_name_prefix(reference.type))
 
-    def resolve(self, value: Any, keys: Mapping[tuple[str, str], str]) -> Any:
-        """Replace references by templates of the playbook's own."""
-        if isinstance(value, Reference):
-            return Template("{{ " + self.name_variable(value) + ".id }}")
-        if isinstance(value, DestinationValue):
-            key = keys[value.section, value.source]
-            return Template("{{ destination." + value.section + "." + key + " }}")
-        if isinstance(value, Mapping):
-            return {key: self.resolve(item, keys) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.resolve(item, keys) for item in value]
+    def resolve(self, value: Any) -> Any:
+        """Replace the placeholders, at any depth, by what is known now or by templates."""
+        match value:
+            case Reference():
+                return Template("{{ " + self.name_variable(value) + ".id }}")
+            case DestinationValue():
+                key = self.keys[value.section, value.source]
+                return Template("{{ destination." + value.section + "." + key + " }}")
+            case SavedFile():
+                return self.resolve(self.read_fact(value))
+            case WrittenFile():
+                path = f"{FILES}/{self.variables[value.key]}.{value.suffix}"
+                self.small_files[path] = value.content
+                return path
+            case Mapping():
+                return {key: self.resolve(item) for key, item in value.items()}
+            case list():
+                return [self.resolve(item) for item in value]
         return value
+
+    def read_fact(self, placeholder: SavedFile) -> Any:
+        """Return a fact about saved bytes; ids of other resources in it become references."""
+        fact = getattr(self.saved[placeholder.key], placeholder.fact)
+        if not placeholder.references:
+            return fact
+        linked = dict(fact)
+        for name, type_name in placeholder.references:
+            source_id = linked.pop(name, None)
+            if (type_name, source_id) in self.variables:
+                linked[name] = Reference(type_name, source_id)
+        return {name: linked[name] for name in fact if name in linked}
+
+
+def _make_title(task: Task) -> str:
+    """Return a task's name without a sign of a template: not all of Ansible heeds the tag."""
+    if task.subject is None:
+        return task.what
+    name, source_id = task.subject.name, task.subject.id
+    label = "".join("_" if mark in "{}%#" else mark for mark in printable(name))
+    if len(label) > _LONGEST_TITLE:
+        label = label[: _LONGEST_TITLE - 1] + "…"
+    suffix = "" if source_id == name else f" ({source_id[:8]})"
+    return f"{task.what} {label}{suffix}" if label else f"{task.what}{suffix}"
+
+
+def _collect_choices(tasks: Iterable[Task]) -> dict[str, dict[str, DestinationValue]]:
+    """Return all choices of the tasks by section and source."""
+    choices: dict[str, dict[str, DestinationValue]] = {name: {} for name in SECTIONS}
+    waiting: list[Any] = [task.arguments for task in reversed(tuple(tasks))]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, DestinationValue):
+            choices[value.section].setdefault(value.source, value)
+        elif isinstance(value, Mapping):
+            waiting.extend(reversed(list(value.values())))
+        elif isinstance(value, list):
+            waiting.extend(reversed(value))
+    return choices
+
+
+def _choose_keys(
+    choices: Mapping[str, Mapping[str, DestinationValue]],
+) -> dict[tuple[str, str], str]:
+    """Return the key in ``destination.yml`` of each choice, by section and source."""
+    return {
+        (section, source): key
+        for section, chosen in choices.items()
+        for source, key in choose_names(
+            SECTIONS[section].prefix, [(source, choice.label) for source, choice in chosen.items()]
+        ).items()
+    }
 
 
 def list_collection_files() -> Iterator[tuple[str, bytes]]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import jinja2
 
-from downpour.bundle.contents import Contents
-from downpour.resources.model import Finding, Severity
+from downpour.resources.model import DataFile, Finding, Key, Resource, Severity
 from downpour.text import human_size, printable
 
 
@@ -17,7 +16,12 @@ def escape_markup(text: object) -> str:
     return re.sub(r"([\\*`_|<>\[\]{}:])", r"\\\1", printable(text))
 
 
-def render_readme(contents: Contents, source: Mapping[str, str]) -> str:
+def render_readme(
+    resources: Iterable[Resource],
+    findings: Sequence[Finding],
+    saved: Mapping[Key, DataFile],
+    source: Mapping[str, str],
+) -> str:
     """Return what is inside, what was left out and why, and how to import it."""
     environment = jinja2.Environment(  # not HTML
         loader=jinja2.PackageLoader("downpour.report"),
@@ -28,14 +32,9 @@ def render_readme(contents: Contents, source: Mapping[str, str]) -> str:
         autoescape=False,  # noqa: S701  # markup is escaped by the filter, value by value
     )
     environment.filters.update(text=escape_markup, size=human_size)
-    findings = contents.plan.findings
     return environment.get_template("README.rst.j2").render(
         source=source,
-        resources=[(resource, contents.data_for(resource)) for resource in contents.plan.resources],
-        omissions=_select(findings, Severity.OMISSION),
-        notes=_select(findings, Severity.NOTE),
+        resources=[(resource, saved.get(resource.key)) for resource in resources],
+        omissions=[item for item in findings if item.severity is Severity.OMISSION],
+        notes=[item for item in findings if item.severity is Severity.NOTE],
     )
-
-
-def _select(findings: tuple[Finding, ...], severity: Severity) -> list[Finding]:
-    return [finding for finding in findings if finding.severity is severity]

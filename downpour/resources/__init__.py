@@ -3,9 +3,9 @@
 The order is the order of creation: a type comes after those it refers to.
 """
 
+from downpour.resources.declaration import ResourceType
 from downpour.resources.image import IMAGE
 from downpour.resources.keypair import KEYPAIR
-from downpour.resources.model import ResourceType
 from downpour.resources.network import NETWORK
 from downpour.resources.port import PORT
 from downpour.resources.router import ROUTER
@@ -26,3 +26,6 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
     "volume": VOLUME,
     "server": SERVER,
 }
+
+# Those that a resource file can name, in the order of its sections.
+NAMED_TYPES = (SERVER, KEYPAIR, IMAGE, VOLUME)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from downpour.resources.inventory import Inventory
+from downpour.resources.captures import Capture, Route
+from downpour.resources.declaration import Field, ResourceType, Section, Selector
 from downpour.resources.model import (
     Attributes,
-    Carried,
-    Field,
-    Finding,
-    Key,
-    Reference,
+    DestinationValue,
+    DocumentReader,
+    Listing,
     Resource,
-    ResourceType,
-    note,
-    omission,
+    SavedFile,
 )
+from downpour.resources.scope import Scope
 
-_OTHER_IMAGES = ("kernel_id", "ramdisk_id")
+# An image in three parts names the other two.
+OTHER_IMAGES = {"kernel_id": "image", "ramdisk_id": "image"}
 # What clouds and clients write into an image about itself: wrong or refused in another cloud.
 _INTERNAL_PROPERTY = re.compile(
     r"""
@@ -37,8 +37,8 @@ _PROPERTIES_OF_THE_SDK = frozenset(
     hw_cpu_thread_policy hw_cpu_threads hw_disk_bus hw_machine_type hw_qemu_guest_agent hw_rng_model
     hw_scsi_model hw_serial_port_count hw_vif_model hw_vif_multiqueue_enabled hw_video_model
     hw_video_ram hw_watchdog_action hypervisor_type img_config_drive instance_type_rxtx_factor
-    instance_uuid kernel_id os_admin_user os_command_line os_distro os_require_quiesce
-    os_secure_boot os_shutdown_timeout os_type os_version ramdisk_id vm_mode vmware_adaptertype
+    instance_uuid os_admin_user os_command_line os_distro os_require_quiesce
+    os_secure_boot os_shutdown_timeout os_type os_version vm_mode vmware_adaptertype
     vmware_ostype
     """.split()
 )
@@ -56,55 +56,75 @@ def select_properties(document: Attributes) -> dict[str, str]:
     }
 
 
-def bring_other_images(image: Resource, inventory: Inventory) -> Iterator[Key]:
-    """Yield the kernel and the ramdisk of an image that has them apart."""
-    for name in _OTHER_IMAGES:
-        if image[name]:
-            yield ("image", image[name])
+def refuse_image(image: Resource, scope: Scope) -> Iterator[str]:
+    """Yield why an image cannot be downloaded."""
+    if image["status"] != "active":
+        yield f"cannot be carried: its status is {image['status']}"
+    elif not image["size"]:
+        yield (
+            "cannot be carried: it has no bytes of its own "
+            "(an image of a server that boots from a volume?); export that server"
+        )
 
 
-def find_image(image: Resource, inventory: Inventory) -> Iterator[Finding]:
-    """Tell what of an image stays behind."""
-    if image["visibility"] == "public":
-        yield note(image, "it is public; in the destination it is made private to the project")
-    if image["visibility"] == "shared" and inventory.is_owned(image):
-        yield note(image, "projects it may be shared with are not carried")
-    for name in _OTHER_IMAGES:
-        if image[name] and inventory.get(("image", image[name])) is None:
-            yield omission(image, f"its {name} is left out: no such image is visible")
-
-
-def link_other_images(properties: Mapping[str, str], carried: Carried) -> dict[str, Any]:
-    """Return ``properties`` with kernel and ramdisk as references to what the bundle creates."""
-    linked: dict[str, Any] = dict(properties)
-    for name in _OTHER_IMAGES:
-        if name in linked:
-            if carried.holds("image", linked[name]):
-                linked[name] = Reference("image", linked[name])
-            else:
-                del linked[name]
-    return linked
-
-
-def extend_image(image: Resource, carried: Carried) -> dict[str, Any]:
-    """Name the file, its digest and the properties."""
-    data = carried.data_for(image)
+def describe_image(image: Resource, scope: Scope) -> dict[str, Any]:
+    """Name the properties, the file and its digest, and what may be used instead."""
+    properties: dict[str, Any] = {}
+    for name, value in select_properties(image.attributes).items():
+        if name not in OTHER_IMAGES:
+            properties[name] = value
+        elif value:
+            key = (OTHER_IMAGES[name], value)
+            reference = scope.refer(image, key, f"its {name}", "no such image is visible")
+            if reference is not None:
+                properties[name] = reference
     arguments: dict[str, Any] = {
-        "properties": link_other_images(select_properties(image.attributes), carried)
+        "properties": properties,
+        "file": SavedFile(image.key, "path"),
+        "sha512": SavedFile(image.key, "sha512"),
     }
-    if data is not None:
-        arguments |= {"file": data.path, "sha512": data.sha512}
-    if image["visibility"] not in ("public", "shared"):
-        arguments["visibility"] = image["visibility"]
+    visibility = image["visibility"]
+    if visibility == "public":
+        scope.note(image, "it is public; in the destination it is made private to the project")
+    elif visibility == "shared":
+        if scope.inventory.is_owned(image):
+            scope.note(image, "projects it may be shared with are not carried")
+    else:
+        arguments["visibility"] = visibility
+    facts = f"{image['disk_format']}, {image['size']} bytes"
+    arguments["use"] = DestinationValue("images", image.id, image.name, facts)
     return arguments
+
+
+def capture_image(image: Resource, scope: Scope) -> Capture:
+    """Download it."""
+    return Capture(image, Route.DOWNLOAD, int(image["size"]), image.id)
+
+
+def read_images(cloud: DocumentReader) -> Iterator[Attributes]:
+    """Yield images as sent: the SDK would turn the property ``"false"`` into ``True``.
+
+    Hidden ones are in a listing of their own.
+    """
+    for query in ({}, {"os_hidden": "true"}):
+        parameters = {"limit": "500", **query}
+        while True:
+            document = cloud.read_document("image", "/images", parameters)
+            yield from document["images"]
+            if not document.get("next"):
+                break
+            following = parse_qs(urlsplit(document["next"]).query)
+            parameters = {**parameters, "marker": following["marker"][0]}
 
 
 IMAGE = ResourceType(
     name="image",
     sdk_class="openstack.image.v2.image:Image",
-    listing="image.images",
+    listing=Listing("image.images", read_images),
     module="image",
-    task_file="images",
+    section=Section("images", (Selector("image-name", "images by name"),)),
+    is_borrowable=True,
+    links=OTHER_IMAGES,
     fields=(
         Field("name"),
         Field("disk_format"),
@@ -123,8 +143,8 @@ IMAGE = ResourceType(
         """.split()
     ),
     volatile=frozenset({"updated_at"}),
-    bring=bring_other_images,
-    find=find_image,
-    extend_arguments=extend_image,
+    refuse=refuse_image,
+    describe=describe_image,
+    capture=capture_image,
     is_owned=lambda resource, project_id: resource["owner"] == project_id,
 )

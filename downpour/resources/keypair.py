@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from downpour.resources.model import Carried, Field, Resource, ResourceType
+from downpour.resources.declaration import Field, ResourceType, Section, Selector
+from downpour.resources.model import Listing, Resource, WrittenFile
+from downpour.resources.scope import Scope
 
 
-def extend_keypair(resource: Resource, carried: Carried) -> dict[str, Any]:
-    """Name the file with the public key."""
-    return {"public_key_file": carried.file_for(resource)}
+def describe_keypair(keypair: Resource, scope: Scope) -> dict[str, Any]:
+    """Put the public key into a file."""
+    key = keypair["public_key"].strip() + "\n"
+    return {"public_key_file": WrittenFile(keypair.key, "pub", key)}
 
 
 KEYPAIR = ResourceType(
     name="keypair",
     sdk_class="openstack.compute.v2.keypair:Keypair",
-    listing="compute.keypairs",
+    listing=Listing("compute.keypairs"),
     module="keypair",
-    task_file="keypairs",
     fields=(Field("name"), Field("type", default="ssh", argument="key_type")),
     special=frozenset({"public_key"}),
     read_only=frozenset({"created_at", "deleted", "fingerprint", "private_key", "user_id"}),
-    extend_arguments=extend_keypair,
+    section=Section("keypairs", (Selector("keypair-name", "keypairs by name"),)),
+    describe=describe_keypair,
 )

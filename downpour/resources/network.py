@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from downpour.resources.declaration import Field, ResourceType
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import Field, Key, Resource, ResourceType
+from downpour.resources.model import DestinationValue, Key, Listing, Options, Resource
 
 
-def bring_subnets(network: Resource, inventory: Inventory) -> Iterator[Key]:
+def bring_subnets(network: Resource, options: Options, inventory: Inventory) -> Iterator[Key]:
     """Yield all subnets of a network of the project."""
-    for subnet in inventory.read_type("subnet").values():
-        if subnet["network_id"] == network.id:
-            yield subnet.key
+    for subnet in inventory.find_by("subnet", "network_id", network.id):
+        yield subnet.key
+
+
+def choose_network(network_id: str, inventory: Inventory) -> DestinationValue:
+    """Return the choice in ``destination.yml`` for a network that is not carried."""
+    network = inventory.get(("network", network_id))
+    name = network.name if network else network_id
+    return DestinationValue("networks", network_id, name, f"source id {network_id}", name)
 
 
 NETWORK = ResourceType(
     name="network",
     sdk_class="openstack.network.v2.network:Network",
-    listing="network.networks",
+    listing=Listing("network.networks"),
     module="network",
-    task_file="networks",
     fields=(
         Field("name"),
         Field("description", default=""),
@@ -59,6 +65,7 @@ NETWORK = ResourceType(
     },
     volatile=frozenset({"revision_number", "updated_at"}),
     bring=bring_subnets,
+    choose=choose_network,
     is_owned=lambda resource, project_id: (
         resource["project_id"] == project_id and not resource["router:external"]
     ),

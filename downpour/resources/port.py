@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from downpour.resources.declaration import Field, ResourceType
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import (
-    Carried,
-    Field,
-    Finding,
-    Key,
-    Reference,
-    Resource,
-    ResourceType,
-    omission,
-)
-from downpour.resources.router import choose_network, has_automatic_addresses
+from downpour.resources.model import Key, Listing, Options, Resource
+from downpour.resources.router import has_automatic_addresses
+from downpour.resources.scope import Scope
 
 # Only the network's owner may choose these (neutron/conf/policies/port.py).
 _OWNER_ONLY = (
@@ -26,78 +19,58 @@ _OWNER_ONLY = (
 )
 
 
-def _has_own_network(port: Resource, inventory: Inventory) -> bool:
-    network = inventory.get(("network", port["network_id"]))
-    return network is not None and inventory.is_owned(network)
-
-
-def bring_security_groups(port: Resource, inventory: Inventory) -> Iterator[Key]:
+def bring_security_groups(port: Resource, options: Options, inventory: Inventory) -> Iterator[Key]:
     """Yield the security groups of a port."""
     for group_id in port["security_groups"] or ():
         yield ("security group", group_id)
 
 
-def find_port(port: Resource, inventory: Inventory) -> Iterator[Finding]:
-    """Tell what a port on somebody else's network cannot keep."""
-    if not _has_own_network(port, inventory):
-        addresses = ", ".join(address["ip_address"] for address in port["fixed_ips"] or ())
-        yield omission(
-            port,
-            f"its addresses ({addresses}, {port['mac_address']}) are left out: "
-            "only the owner of a network may choose them",
-        )
-        for field in _OWNER_ONLY:
-            if field.name != "mac_address" and any(field.select(port.attributes)):
-                yield omission(
-                    port,
-                    f"its {field.name} is left out: only the owner of a network may choose that",
-                )
-    for group_id in port["security_groups"] or ():
-        group = inventory.get(("security group", group_id))
-        if group is None or not inventory.is_owned(group):
-            yield omission(
-                port, f"its security group {group_id} is left out: it belongs to another project"
-            )
-
-
-def extend_port(port: Resource, carried: Carried) -> dict[str, Any]:
-    """Name the network, the addresses and the security groups."""
-    arguments: dict[str, Any] = {
-        "security_groups": [
-            Reference("security group", group_id)
-            for group_id in port["security_groups"] or ()
-            if carried.holds("security group", group_id)
-        ]
-    }
-    if not _has_own_network(port, carried.inventory):
-        arguments["network"] = choose_network(port["network_id"], carried.inventory)
-        return arguments
-    for field in _OWNER_ONLY:
-        arguments.update(field.select(port.attributes))
-    arguments["fixed_ips"] = [
-        _build_address(address, carried.inventory)
-        for address in port["fixed_ips"] or ()
-        if carried.holds("subnet", address["subnet_id"])
+def describe_port(port: Resource, scope: Scope) -> dict[str, Any]:
+    """Name the security groups, and what only the owner of a network may choose."""
+    groups = [
+        scope.refer(port, ("security group", group_id), f"its security group {group_id}")
+        for group_id in port["security_groups"] or ()
     ]
+    arguments: dict[str, Any] = {"security_groups": [group for group in groups if group]}
+    chosen = {name: value for field in _OWNER_ONLY for name, value in field.select(port.attributes)}
+    if scope.is_member(("network", port["network_id"])):
+        arguments |= chosen
+        arguments["fixed_ips"] = list(_describe_addresses(port, scope))
+        return arguments
+    addresses = [address["ip_address"] for address in port["fixed_ips"] or ()]
+    addresses.append(chosen.pop("mac_address", None) or "no MAC")
+    scope.omit(
+        port,
+        f"its addresses ({', '.join(addresses)}) are left out: "
+        "only the owner of a network may choose them",
+    )
+    for name in chosen:
+        scope.omit(port, f"its {name} is left out: only the owner of a network may choose that")
     return arguments
 
 
-def _build_address(address: dict[str, str], inventory: Inventory) -> dict[str, Any]:
+def _describe_addresses(port: Resource, scope: Scope) -> Iterator[dict[str, Any]]:
     """Leave out the address where neutron makes it of the MAC and refuses to be told one."""
-    reference: dict[str, Any] = {"subnet": Reference("subnet", address["subnet_id"])}
-    subnet = inventory.get(("subnet", address["subnet_id"]))
-    if subnet is None or not has_automatic_addresses(subnet):
-        reference["ip_address"] = address["ip_address"]
-    return reference
+    for address in port["fixed_ips"] or ():
+        key = ("subnet", address["subnet_id"])
+        what = f"its address {address['ip_address']}"
+        subnet = scope.refer(port, key, what, "the subnet belongs to another project")
+        found = scope.inventory.get(key)
+        if subnet is None or found is None:
+            continue
+        if has_automatic_addresses(found):
+            yield {"subnet": subnet}
+        else:
+            yield {"subnet": subnet, "ip_address": address["ip_address"]}
 
 
 PORT = ResourceType(
     name="port",
     sdk_class="openstack.network.v2.port:Port",
-    listing="network.ports",
+    listing=Listing("network.ports"),
     module="port",
-    task_file="ports",
     needs={"network_id": "network"},
+    vital=frozenset({"network_id"}),
     fields=(
         Field("name"),
         Field("description", default=""),
@@ -144,7 +117,7 @@ PORT = ResourceType(
     },
     volatile=frozenset({"revision_number", "updated_at"}),
     bring=bring_security_groups,
-    find=find_port,
-    extend_arguments=extend_port,
+    owner=lambda port: ("server", port["device_id"]),
+    describe=describe_port,
     is_owned=lambda resource, project_id: resource["project_id"] == project_id,
 )

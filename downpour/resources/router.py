@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from downpour.resources.declaration import Field, ResourceType
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import (
-    Carried,
-    DestinationValue,
-    Field,
-    Finding,
-    Reference,
-    Resource,
-    ResourceType,
-    note,
-    omission,
-)
+from downpour.resources.model import Listing, Resource, describe_resource
+from downpour.resources.network import choose_network
+from downpour.resources.scope import Scope
 
 # neutron_lib.constants: a router's ports in tenant networks, plain, distributed and with HA
 INTERFACE_OWNERS = frozenset(
@@ -30,33 +24,40 @@ INTERFACE_OWNERS = frozenset(
 _AUTOMATIC_MODES = frozenset({"slaac", "dhcpv6-stateless"})
 
 
-def list_interface_ports(inventory: Inventory) -> list[Resource]:
-    """Return all ports by which routers join subnets, ordered by router and address."""
-    ports = [
-        port
-        for port in inventory.read_type("port").values()
-        if port["device_owner"] in INTERFACE_OWNERS
-    ]
-    return sorted(ports, key=lambda port: (port["device_id"], str(port["fixed_ips"])))
+@dataclasses.dataclass(frozen=True)
+class Interface:
+    """An address of a router in a subnet, which the project may not see."""
+
+    subnet_id: str
+    subnet: Resource | None
+    address: str
 
 
-def list_interfaces(router: Resource, inventory: Inventory) -> list[tuple[Resource | None, str]]:
-    """Return ``(subnet, address)`` for each interface; ``None`` for a subnet not visible."""
+def read_joining_router(port: Resource) -> Iterator[str]:
+    """Yield the router of which a port is an interface."""
+    if port["device_owner"] in INTERFACE_OWNERS:
+        yield port["device_id"]
+
+
+def read_joined_subnets(port: Resource) -> Iterator[str]:
+    """Yield the subnets that a router joins by a port."""
+    if port["device_owner"] in INTERFACE_OWNERS:
+        for address in port["fixed_ips"] or ():
+            yield address["subnet_id"]
+
+
+def list_interfaces(router: Resource, inventory: Inventory) -> list[Interface]:
+    """Return the interfaces of a router, ordered by subnet and address."""
     interfaces = []
-    for port in list_interface_ports(inventory):
-        if port["device_id"] != router.id:
-            continue
+    for port in inventory.find_by("port", read_joining_router, router.id):
         for address in port["fixed_ips"] or ():
             subnet = inventory.get(("subnet", address["subnet_id"]))
             # Neutron adds such an address by itself to a port that has another one.
             is_added = subnet is not None and has_automatic_addresses(subnet)
             is_gateway = subnet is not None and address["ip_address"] == subnet["gateway_ip"]
             if is_gateway or not is_added or len(port["fixed_ips"]) == 1:
-                interfaces.append((subnet, address["ip_address"]))
-    return sorted(
-        interfaces,
-        key=lambda interface: (interface[0].key if interface[0] else ("", ""), interface[1]),
-    )
+                interfaces.append(Interface(address["subnet_id"], subnet, address["ip_address"]))
+    return sorted(interfaces, key=lambda interface: (interface.subnet_id, interface.address))
 
 
 def has_automatic_addresses(subnet: Resource) -> bool:
@@ -67,47 +68,47 @@ def has_automatic_addresses(subnet: Resource) -> bool:
     return not _AUTOMATIC_MODES.isdisjoint({subnet["ipv6_address_mode"], subnet["ipv6_ra_mode"]})
 
 
-def find_interfaces(router: Resource, inventory: Inventory) -> Iterator[Finding]:
-    """Tell about interfaces that cannot be carried, and about the gateway's address."""
-    for subnet, address in list_interfaces(router, inventory):
-        if subnet is None or not inventory.is_owned(subnet):
-            yield omission(
-                router,
-                f"its interface {address} is left out: the subnet belongs to another project",
-            )
-    if router["external_gateway_info"]:
-        yield note(router, "the destination gives its gateway a new public address")
-
-
-def extend_router(router: Resource, carried: Carried) -> dict[str, Any]:
-    """Name the external network and the interfaces in subnets that are carried."""
+def describe_router(router: Resource, scope: Scope) -> dict[str, Any]:
+    """Name the interfaces in subnets that are carried, and the external network."""
     interfaces = []
-    for subnet, address in list_interfaces(router, carried.inventory):
-        if subnet is not None and carried.holds(*subnet.key):
-            interface: dict[str, Any] = {"subnet": Reference(*subnet.key)}
-            if address != subnet["gateway_ip"] and not has_automatic_addresses(subnet):
-                interface["ip_address"] = address
-            interfaces.append(interface)
+    for interface in list_interfaces(router, scope.inventory):
+        argument = _describe_interface(router, interface, scope)
+        if argument is not None:
+            interfaces.append(argument)
     arguments: dict[str, Any] = {"interfaces": interfaces}
     gateway = router["external_gateway_info"]
     if gateway:
-        arguments["external_network"] = choose_network(gateway["network_id"], carried.inventory)
+        arguments["external_network"] = choose_network(gateway["network_id"], scope.inventory)
+        scope.note(router, "the destination gives its gateway a new public address")
     return arguments
 
 
-def choose_network(network_id: str, inventory: Inventory) -> DestinationValue:
-    """Return the choice in ``destination.yml`` for a network that is not carried."""
-    network = inventory.get(("network", network_id))
-    name = network.name if network else network_id
-    return DestinationValue("networks", network_id, name, f"source id {network_id}", name)
+def _describe_interface(
+    router: Resource, interface: Interface, scope: Scope
+) -> dict[str, Any] | None:
+    subnet, key = interface.subnet, ("subnet", interface.subnet_id)
+    if subnet is not None and scope.inventory.is_owned(subnet) and not scope.is_member(key):
+        scope.note(
+            router,
+            f"its interface {interface.address} in {describe_resource(subnet)} is left out: "
+            "nothing of this export is in that subnet",
+        )
+        return None
+    what = f"its interface {interface.address} in subnet {interface.subnet_id}"
+    reference = scope.refer(router, key, what)
+    if reference is None or subnet is None:
+        return None
+    argument: dict[str, Any] = {"subnet": reference}
+    if interface.address != subnet["gateway_ip"] and not has_automatic_addresses(subnet):
+        argument["ip_address"] = interface.address
+    return argument
 
 
 ROUTER = ResourceType(
     name="router",
     sdk_class="openstack.network.v2.router:Router",
-    listing="network.routers",
+    listing=Listing("network.routers"),
     module="router",
-    task_file="routers",
     fields=(
         Field("name"),
         Field("description", default=""),
@@ -137,7 +138,6 @@ ROUTER = ResourceType(
         "ha": "needs admin rights",
     },
     volatile=frozenset({"revision", "revision_number", "updated_at"}),
-    find=find_interfaces,
-    extend_arguments=extend_router,
+    describe=describe_router,
     is_owned=lambda resource, project_id: resource["project_id"] == project_id,
 )

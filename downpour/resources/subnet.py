@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from downpour.resources.declaration import Field, ResourceType
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import Field, Finding, Key, Resource, ResourceType, note, omission
-from downpour.resources.router import list_interface_ports
+from downpour.resources.model import Key, Listing, Options, Resource
+from downpour.resources.router import read_joined_subnets
+from downpour.resources.scope import Scope
 
 
-def bring_routers(subnet: Resource, inventory: Inventory) -> Iterator[Key]:
+def bring_routers(subnet: Resource, options: Options, inventory: Inventory) -> Iterator[Key]:
     """Yield the routers that have an interface in a subnet."""
-    for port in list_interface_ports(inventory):
-        if any(address["subnet_id"] == subnet.id for address in port["fixed_ips"] or ()):
-            yield ("router", port["device_id"])
+    for port in inventory.find_by("port", read_joined_subnets, subnet.id):
+        yield ("router", port["device_id"])
 
 
-def find_subnet(subnet: Resource, inventory: Inventory) -> Iterator[Finding]:
+def describe_subnet(subnet: Resource, scope: Scope) -> dict[str, Any]:
     """Tell that the addresses are kept, their pool is not; and about routers of others."""
-    for key in dict.fromkeys(bring_routers(subnet, inventory)):
-        router = inventory.get(key)
-        if router is None or not inventory.is_owned(router):
-            yield omission(subnet, f"its router {key[1]} is left out: it is another project's")
+    for key in sorted(set(bring_routers(subnet, Options(), scope.inventory))):
+        scope.refer(subnet, key, f"its router {key[1]}")
     if subnet["subnetpool_id"]:
-        yield note(
+        scope.note(
             subnet, "it was allocated from a subnet pool; it is made with the same range by itself"
         )
+    return {}
 
 
 SUBNET = ResourceType(
     name="subnet",
     sdk_class="openstack.network.v2.subnet:Subnet",
-    listing="network.subnets",
+    listing=Listing("network.subnets"),
     module="subnet",
-    task_file="subnets",
     needs={"network_id": "network"},
+    vital=frozenset({"network_id"}),
     fields=(
         Field("name"),
         Field("description", default=""),
@@ -68,6 +69,6 @@ SUBNET = ResourceType(
     },
     volatile=frozenset({"revision_number", "updated_at"}),
     bring=bring_routers,
-    find=find_subnet,
+    describe=describe_subnet,
     is_owned=lambda resource, project_id: resource["project_id"] == project_id,
 )

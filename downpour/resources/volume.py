@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from downpour.resources.image import select_properties
-from downpour.resources.inventory import Inventory
-from downpour.resources.model import (
-    Carried,
-    DestinationValue,
-    Field,
-    Finding,
-    Reference,
-    Resource,
-    ResourceType,
-    note,
-)
+from downpour.resources.captures import GIB, Capture, Route
+from downpour.resources.declaration import Field, ResourceType, Section, Selector, Wait
+from downpour.resources.image import OTHER_IMAGES, select_properties
+from downpour.resources.model import DestinationValue, Listing, Reference, Resource, SavedFile
+from downpour.resources.scope import Scope
 
 # Cinder shows these beside the user's own metadata.
 _INTERNAL_METADATA = frozenset({"attached_mode", "downpour", "readonly"})
@@ -33,7 +26,7 @@ def select_image_metadata(volume: Resource) -> dict[str, str]:
     return {
         name: value
         for name, value in select_properties(document).items()
-        if name not in _FACTS_OF_THE_IMAGE and name not in ("kernel_id", "ramdisk_id")
+        if name not in _FACTS_OF_THE_IMAGE and name not in OTHER_IMAGES
     }
 
 
@@ -42,16 +35,21 @@ def is_read_only(volume: Resource) -> bool:
     return str((volume["metadata"] or {}).get("readonly", "")).lower() == "true"
 
 
-def find_volume(volume: Resource, inventory: Inventory) -> Iterator[Finding]:
-    """Tell what depends on the destination's volume types."""
-    if volume["multiattach"]:
-        yield note(
-            volume, "it can be attached more than once: choose a volume type that allows that"
+def refuse_volume(volume: Resource, scope: Scope) -> Iterator[str]:
+    """Yield why the data of a volume cannot be read."""
+    if not scope.options_for(volume).is_state_saved:
+        return
+    if volume["encrypted"]:
+        yield (
+            "cannot be carried: it is encrypted and the key stays in the source; copy the "
+            "data to a volume that is not, or name it with save_state: false"
         )
+    elif volume["status"] not in ("available", "in-use"):
+        yield f"cannot be carried: its status is {volume['status']}"
 
 
-def extend_volume(volume: Resource, carried: Carried) -> dict[str, Any]:
-    """Name the data, the volume type and the availability zone."""
+def describe_volume(volume: Resource, scope: Scope) -> dict[str, Any]:
+    """Name the volume type, the availability zone and the data."""
     arguments: dict[str, Any] = {}
     metadata = {
         name: value
@@ -66,15 +64,18 @@ def extend_volume(volume: Resource, carried: Carried) -> dict[str, Any]:
         arguments["volume_type"] = DestinationValue(
             "volume_types", volume_type, volume_type, proposal=proposal
         )
+    if volume["multiattach"]:
+        scope.note(
+            volume, "it can be attached more than once: choose a volume type that allows that"
+        )
     zone = volume["availability_zone"]
     if zone:
         arguments["availability_zone"] = choose_zone(zone)
-    data = carried.data_for(volume)
-    if data is not None:
+    if scope.options_for(volume).is_state_saved:
         arguments["data"] = {
-            "file": data.path,
-            "sha512": data.sha512,
-            "disk_format": data.disk_format,
+            "file": SavedFile(volume.key, "path"),
+            "sha512": SavedFile(volume.key, "sha512"),
+            "disk_format": SavedFile(volume.key, "disk_format"),
             "properties": select_image_metadata(volume),
         }
     return arguments
@@ -85,7 +86,7 @@ def choose_zone(zone: str) -> DestinationValue:
     return DestinationValue("availability_zones", zone, zone)
 
 
-def build_volume_settings(volume: Resource) -> dict[str, Any]:
+def describe_settings(volume: Resource, scope: Scope) -> dict[str, Any]:
     """Return what is set on a volume once it is available."""
     return {
         "id": Reference(*volume.key),
@@ -97,12 +98,36 @@ def build_volume_settings(volume: Resource) -> dict[str, Any]:
     }
 
 
+def read_servers(volume: Resource) -> Iterator[str]:
+    """Yield the servers that a volume is attached to."""
+    for attachment in volume["attachments"] or ():
+        yield attachment["server_id"]
+
+
+def capture_volume(volume: Resource, scope: Scope) -> Capture | None:
+    """Upload a detached volume; snapshot and copy one that is in use."""
+    if not scope.options_for(volume).is_state_saved:
+        return None
+    size_bytes = int(volume["size"]) * GIB
+    if volume["status"] == "available":
+        return Capture(volume, Route.VOLUME_UPLOAD, size_bytes, volume.id)
+    servers = sorted(read_servers(volume))
+    running = tuple(
+        server_id
+        for server_id in servers
+        if (server := scope.inventory.get(("server", server_id))) and server["status"] == "ACTIVE"
+    )
+    group = servers[0] if servers else volume.id
+    return Capture(volume, Route.VOLUME_SNAPSHOT, size_bytes, group, running)
+
+
 VOLUME = ResourceType(
     name="volume",
     sdk_class="openstack.block_storage.v3.volume:Volume",
-    listing="block_storage.volumes",
+    listing=Listing("block_storage.volumes"),
     module="volume",
-    task_file="volumes",
+    section=Section("volumes", (Selector("volume-name", "volumes by name"),), keys=("save_state",)),
+    wait=Wait("volumes_ready", "Wait for the volumes", "volumes", describe_settings),
     fields=(Field("name"), Field("description", default=""), Field("size")),
     special=frozenset(
         {
@@ -130,6 +155,7 @@ VOLUME = ResourceType(
         "group_id": "volume groups are not carried",
     },
     volatile=frozenset({"updated_at"}),
-    find=find_volume,
-    extend_arguments=extend_volume,
+    refuse=refuse_volume,
+    describe=describe_volume,
+    capture=capture_volume,
 )

@@ -25,11 +25,14 @@ _HOST_KEYS = ("host", "hostId", "OS-EXT-SRV-ATTR:host", "binding:host_id", "dire
 def record_listings() -> dict[str, Any]:
     """Return the project's id and all listings that an export reads."""
     cloud = connect(None, None)
-    names = {resource_type.listing for resource_type in RESOURCE_TYPES.values()}
-    names |= {"compute.flavors", "compute.server_groups", "network.ips"}
+    listings = {
+        listing.name: listing
+        for resource_type in RESOURCE_TYPES.values()
+        for listing in (resource_type.listing, *resource_type.more_listings)
+    }
     return {
         "project_id": cloud.project_id,
-        "listings": {name: cloud.read_listing(name) for name in sorted(names)},
+        "listings": {name: cloud.read_listing(listings[name]) for name in sorted(listings)},
     }
 
 

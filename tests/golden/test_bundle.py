@@ -23,7 +23,7 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.arguments import (
     validate_arguments,
 )
 
-from downpour.bundle.build import write_bundle
+from downpour.export import write_bundle
 from downpour.plan import make_plan
 from downpour.resources import RESOURCE_TYPES
 from downpour.resources.inventory import Inventory
@@ -51,10 +51,12 @@ def render_bundle(directory: Path, shuffle: random.Random | None = None) -> Path
     if shuffle:
         for listing in recorded["listings"].values():
             shuffle.shuffle(listing)
-    inventory = Inventory(RESOURCE_TYPES, recorded["listings"].__getitem__, recorded["project_id"])
+    inventory = Inventory(
+        RESOURCE_TYPES, lambda listing: recorded["listings"][listing.name], recorded["project_id"]
+    )
     selection = read_selection(HERE / "resources.yml")
     plan = make_plan(walk_selection(resolve_selection(selection, inventory), inventory))
-    write_bundle(save_plan(plan), SOURCE, selection.normalize(), directory)
+    write_bundle(plan, save_plan(plan), SOURCE, selection.normalize(), directory)
     return directory
 
 

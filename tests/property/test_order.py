@@ -7,7 +7,6 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downpour.bundle.contents import Contents
 from downpour.playbook.render import render_playbook
 from downpour.resources.model import Key, Options
 from tests.unit.playbook.references import check_order
@@ -84,18 +83,18 @@ def make_tenant(choose: random.Random) -> tuple[Tenant, dict[Key, Options]]:
     return tenant, named
 
 
-def make_contents(tenant: Tenant, named: dict[Key, Options]) -> Contents:
-    """Return the bundle of what is named."""
-    return tenant.contents(*named, options=named)
+def render(tenant: Tenant, named: dict[Key, Options]) -> dict[str, str]:
+    """Return the files of the playbook for what is named."""
+    return render_playbook(*tenant.bundle(*named, options=named))
 
 
 @settings(max_examples=40)
 @given(choose=st.randoms(use_true_random=False))
 def test_every_reference_is_made_before_it_is_used(choose: random.Random) -> None:
     """No task refers to something that no earlier task made, and nothing is made twice."""
-    contents = make_contents(*make_tenant(choose))
-    check_order(render_playbook(contents))
-    keys = [resource.key for resource in contents.plan.resources]
+    tenant, named = make_tenant(choose)
+    check_order(render(tenant, named))
+    keys = [resource.key for resource in tenant.plan(*named, options=named).resources]
     assert len(set(keys)) == len(keys)
 
 
@@ -104,12 +103,12 @@ def test_every_reference_is_made_before_it_is_used(choose: random.Random) -> Non
 def test_the_order_of_listings_does_not_matter(choose: random.Random) -> None:
     """The same tenant listed, and named, in another order gives the same bytes."""
     tenant, named = make_tenant(choose)
-    first = render_playbook(make_contents(tenant, named))
+    first = render(tenant, named)
     for listing in tenant.listings.values():
         choose.shuffle(listing)
     keys = list(named)
     choose.shuffle(keys)
-    assert render_playbook(make_contents(tenant, {key: named[key] for key in keys})) == first
+    assert render(tenant, {key: named[key] for key in keys}) == first
 
 
 @settings(max_examples=40)

@@ -7,13 +7,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from downpour.bundle.contents import Contents
 from downpour.bundle.layout import name_data_file
 from downpour.plan import Plan, make_plan
-from downpour.playbook.render import choose_variables
 from downpour.resources import RESOURCE_TYPES
+from downpour.resources.declaration import Field
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import DataFile, Field, Key, Options, Resource
+from downpour.resources.model import DataFile, Finding, Key, Listing, Options, Resource, Severity
+from downpour.resources.scope import Scope
 from downpour.walk import Closure, walk_selection
 
 PROJECT = "11111111111111111111111111111111"
@@ -73,9 +73,10 @@ class Tenant:
 
     def __init__(self) -> None:
         self.listings: dict[str, list[dict[str, Any]]] = {
-            resource_type.listing: [] for resource_type in RESOURCE_TYPES.values()
+            listing.name: []
+            for resource_type in RESOURCE_TYPES.values()
+            for listing in (resource_type.listing, *resource_type.more_listings)
         }
-        self.listings |= {"compute.flavors": [], "compute.server_groups": [], "network.ips": []}
         self._count = 0
 
     def add(self, type_name: str, name: str = "", **attributes: Any) -> str:
@@ -88,7 +89,7 @@ class Tenant:
             **_DEFAULTS[type_name],
             **attributes,
         }
-        self.listings[RESOURCE_TYPES[type_name].listing].append(document)
+        self.listings[RESOURCE_TYPES[type_name].listing.name].append(document)
         return str(document["id"])
 
     def add_server(self, name: str = "", image: str | None = None, **attributes: Any) -> str:
@@ -109,7 +110,11 @@ class Tenant:
 
     def inventory(self) -> Inventory:
         """Return the listings as an inventory; each call reads them anew."""
-        return Inventory(RESOURCE_TYPES, self.listings.__getitem__, PROJECT)
+        return Inventory(RESOURCE_TYPES, self.read_listing, PROJECT)
+
+    def read_listing(self, listing: Listing) -> list[dict[str, Any]]:
+        """Return the documents of a listing."""
+        return self.listings[listing.name]
 
     def get(self, type_name: str, source_id: str) -> Resource:
         """Return one resource that was added."""
@@ -127,19 +132,61 @@ class Tenant:
         """Return the plan for what is named."""
         return make_plan(self.walk(*named, options=options))
 
-    def contents(self, *named: Key, options: Mapping[Key, Options] | None = None) -> Contents:
-        """Return the bundle's contents as if all bytes had been saved."""
-        return save_plan(self.plan(*named, options=options))
+    def bundle(
+        self, *named: Key, options: Mapping[Key, Options] | None = None
+    ) -> tuple[Plan, dict[Key, DataFile]]:
+        """Return the plan for what is named, and its data files as if all had been saved."""
+        plan = self.plan(*named, options=options)
+        return plan, save_plan(plan)
+
+    def describe(
+        self, type_name: str, source_id: str, options: Options | None = None
+    ) -> tuple[dict[str, Any], Findings]:
+        """Return the arguments of a resource's task, and what is told of it.
+
+        Everything else that the project owns is in the bundle.
+        """
+        inventory = self.inventory()
+        members = {
+            resource.key: resource
+            for name in RESOURCE_TYPES
+            for resource in inventory.read_type(name).values()
+            if inventory.is_owned(resource)
+        }
+        key = (type_name, source_id)
+        scope = Scope(inventory, members, {key: options or Options()})
+        resource = self.get(type_name, source_id)
+        arguments = RESOURCE_TYPES[type_name].build_arguments(resource, scope)
+        for task in RESOURCE_TYPES[type_name].complete(resource, scope):
+            arguments |= {"completion": task.arguments}
+        return arguments, Findings(scope.findings)
 
 
-def save_plan(plan: Plan) -> Contents:
-    """Return the contents of a bundle whose data files are digests of nothing but their names."""
-    data = {}
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """What was told."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def omissions(self) -> list[str]:
+        """The reasons of the omissions."""
+        return [item.reason for item in self.findings if item.severity is Severity.OMISSION]
+
+    @property
+    def notes(self) -> list[str]:
+        """The reasons of the notes."""
+        return [item.reason for item in self.findings if item.severity is Severity.NOTE]
+
+
+def save_plan(plan: Plan) -> dict[Key, DataFile]:
+    """Return data files whose digests are of nothing but their names, as if all were saved."""
+    saved = {}
     for capture in plan.captures:
         resource = capture.resource
         disk_format = resource["disk_format"] or "qcow2"
         path = name_data_file(resource.type, resource.id, disk_format)
-        data[resource.key] = DataFile(
+        saved[resource.key] = DataFile(
             path=path,
             size_bytes=capture.size_bytes,
             sha256=hashlib.sha256(path.encode()).hexdigest(),
@@ -147,30 +194,7 @@ def save_plan(plan: Plan) -> Contents:
             disk_format=disk_format,
             container_format=resource["container_format"] or "bare",
         )
-    return Contents(plan, data, choose_variables(plan))
-
-
-@dataclasses.dataclass(frozen=True)
-class EmptyBundle:
-    """Stands for a bundle that creates everything it is asked about and has no data."""
-
-    inventory: Inventory
-
-    def holds(self, type_name: str, source_id: str | None) -> bool:
-        """Tell that the bundle creates this resource."""
-        return source_id is not None
-
-    def options_for(self, resource: Resource) -> Options:
-        """Return the defaults."""
-        return Options()
-
-    def data_for(self, resource: Resource) -> DataFile | None:
-        """Tell that there are no bytes."""
-        return None
-
-    def file_for(self, resource: Resource) -> str:
-        """Return a path."""
-        return "files/key.pub"
+    return saved
 
 
 def choose_value(field: Field) -> Any:

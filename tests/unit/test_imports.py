@@ -13,8 +13,10 @@ COLLECTION = PACKAGE / "playbook" / "collections"
 # doc/source/architecture.rst draws the same layers. A part may import its own layer and lower ones.
 LAYERS = (
     {"errors", "files", "text"},
-    {"walk", "resources", "selection", "match", "cloud"},
-    {"query", "plan", "bundle", "playbook", "capture", "transfer", "report"},
+    {"resources", "selection", "match", "cloud"},
+    {"walk", "bundle"},
+    {"query", "plan", "capture", "transfer", "report", "playbook"},
+    {"export"},
     {"commands", "app", "__main__"},
 )
 

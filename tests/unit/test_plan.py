@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from downpour.plan import GIB, TEMPORARY_KINDS, Plan, Route
+from downpour.plan import Plan
+from downpour.resources.captures import GIB, Route
 from downpour.resources.model import Key, Options, Severity
 from tests.unit.tenant import OTHER_PROJECT, Tenant
 
@@ -41,7 +42,6 @@ def test_an_image_is_downloaded() -> None:
     tenant = Tenant()
     image = ("image", tenant.add("image", "base", size=12345))
     assert list_captures(tenant.plan(image)) == [(image, Route.DOWNLOAD, 12345)]
-    assert TEMPORARY_KINDS[Route.DOWNLOAD] == ()
 
 
 def test_a_server_from_an_image_is_snapshotted() -> None:
@@ -51,7 +51,6 @@ def test_a_server_from_an_image_is_snapshotted() -> None:
     plan = tenant.plan(server)
     assert list_captures(plan) == [(server, Route.SERVER_SNAPSHOT, GIB)]
     assert list_ids(plan, "image") == []
-    assert TEMPORARY_KINDS[Route.SERVER_SNAPSHOT] == ("image",)
 
 
 def test_a_server_without_its_state_takes_its_image() -> None:
@@ -68,7 +67,6 @@ def test_a_detached_volume_is_uploaded() -> None:
     tenant = Tenant()
     volume = ("volume", tenant.add("volume", "data", size=3))
     assert list_captures(tenant.plan(volume)) == [(volume, Route.VOLUME_UPLOAD, 3 * GIB)]
-    assert TEMPORARY_KINDS[Route.VOLUME_UPLOAD] == ("image",)
 
 
 def test_an_attached_volume_is_snapshotted() -> None:
@@ -77,7 +75,6 @@ def test_an_attached_volume_is_snapshotted() -> None:
     server = tenant.add_server("web", tenant.add("image"))
     volume = ("volume", tenant.add_attached_volume(server, size=2))
     assert list_captures(tenant.plan(volume)) == [(volume, Route.VOLUME_SNAPSHOT, 2 * GIB)]
-    assert TEMPORARY_KINDS[Route.VOLUME_SNAPSHOT] == ("snapshot", "volume", "image")
 
 
 def test_a_server_from_a_volume_is_its_volume() -> None:
@@ -208,10 +205,13 @@ def test_broken_servers(status: str, options: Options, has_image: bool) -> None:
     if not has_image:
         server = ("server", tenant.add_server("web", status=status))
         tenant.add_attached_volume(server[1], device="/dev/vda")
-    tenant.add("port", device_id=server[1], network_id=network)
+    port = tenant.add("port", device_id=server[1], network_id=network)
     plan = tenant.plan(server, options={server: options})
     assert list_ids(plan, "server") == list_ids(plan, "port") == []
-    assert list_omissions(plan) == [(server[1], f"cannot be carried: its status is {status}")]
+    assert list_omissions(plan) == [
+        (port, f'is left out with its server "web" ({server[1]})'),
+        (server[1], f"cannot be carried: its status is {status}"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,10 @@ def test_a_lost_data_volume_does_not_lose_the_server() -> None:
     plan = tenant.plan(("server", server))
     assert list_ids(plan, "server") == [server]
     assert {found for found, _ in list_omissions(plan)} == {server, volume}
-    assert (server, f'it is made without its volume "secret" ({volume})') in list_omissions(plan)
+    assert (
+        server,
+        f'its volume "secret" ({volume}) is left out: it cannot be carried',
+    ) in list_omissions(plan)
 
 
 def test_findings_of_what_is_lost_are_not_told() -> None:
@@ -346,7 +349,7 @@ def test_finding_a_capture() -> None:
     tenant = Tenant()
     image, volume = tenant.add("image", "a"), tenant.add("volume", "b")
     plan = tenant.plan(("image", image), ("volume", volume), options={("volume", volume): UNSAVED})
-    found = {item.id: plan.capture_for(item) for item in plan.resources}
+    found = {item.id: plan.captures_by_key.get(item.key) for item in plan.resources}
     assert found == {image: plan.captures[0], volume: None}
 
 

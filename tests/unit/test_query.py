@@ -19,7 +19,7 @@ def make_query(
     *,
     is_all: bool = False,
     is_state_saved: bool = True,
-    has_shared_images: bool = False,
+    include_borrowable: bool = False,
     **patterns: Sequence[str],
 ) -> Query:
     """Return a query; the options are named with underscores."""
@@ -27,7 +27,7 @@ def make_query(
         {option: patterns.get(option.replace("-", "_"), []) for option in SELECTORS},
         is_all,
         is_state_saved,
-        has_shared_images,
+        include_borrowable,
     )
 
 
@@ -114,7 +114,7 @@ def test_shared_images_only_if_asked_for() -> None:
     own = tenant.add("image", "base")
     other = tenant.add("image", "base2", owner=OTHER_PROJECT, visibility="public")
     assert find_ids(tenant, make_query(image_name=["base*"])) == [own]
-    assert find_ids(tenant, make_query(image_name=["base*"], has_shared_images=True)) == [
+    assert find_ids(tenant, make_query(image_name=["base*"], include_borrowable=True)) == [
         own,
         other,
     ]

@@ -10,11 +10,10 @@ import pytest
 from downpour.errors import DownpourError
 from downpour.resources import RESOURCE_TYPES
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import Key, Options
+from downpour.resources.model import Key, Listing, Options, describe_resource
 from downpour.selection import Entry, Selection
 from downpour.walk import (
-    describe_resource,
-    find_candidates,
+    list_candidates,
     resolve_selection,
     walk_selection,
 )
@@ -113,7 +112,7 @@ def test_own_images_before_those_of_others() -> None:
     assert [
         resource.id
         for name in ("base", "tools")
-        for resource in find_candidates(Entry("image", 1, name), tenant.inventory())
+        for resource in list_candidates(Entry("image", 1, name), tenant.inventory())
     ] == [own, public]
 
 
@@ -210,9 +209,9 @@ def test_groups_of_others_are_not_created() -> None:
     own = tenant.add("security group", "own")
     tenant.add("security group rule", security_group_id=own, remote_group_id=foreign)
     tenant.add("security group rule", security_group_id=own, remote_group_id="invisible")
-    closure = tenant.walk(("security group", own))
-    assert [resource.id for resource in closure.resources] == [own]
-    assert len(closure.findings) == 2
+    plan = tenant.plan(("security group", own))
+    assert [resource.id for resource in plan.resources] == [own]
+    assert len(plan.findings) == 2
 
 
 @pytest.mark.parametrize("is_state_saved", [True, False])
@@ -265,9 +264,9 @@ def test_each_listing_is_read_once() -> None:
     server, _ = make_server_with_everything(tenant)
     read: list[str] = []
 
-    def read_listing(listing: str) -> list[dict[str, Any]]:
-        read.append(listing)
-        return tenant.listings[listing]
+    def read_listing(listing: Listing) -> list[dict[str, Any]]:
+        read.append(listing.name)
+        return tenant.listings[listing.name]
 
     walk_selection(
         {("server", server): Options()}, Inventory(RESOURCE_TYPES, read_listing, PROJECT)

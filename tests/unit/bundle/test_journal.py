@@ -11,6 +11,7 @@ import pytest
 from downpour.bundle.journal import Temporary, open_journal
 from downpour.bundle.layout import JOURNAL
 from downpour.errors import DownpourError
+from downpour.resources.captures import TemporaryKind
 from downpour.resources.model import DataFile
 
 SOURCE = {"auth_url": "https://a", "region": "r", "project_id": "p"}
@@ -21,10 +22,10 @@ def fill(directory: Path) -> str:
     """Write a journal with one of each event; return its text."""
     with open_journal(directory) as journal:
         journal.begin(SOURCE, [{"type": "server"}])
-        journal.intend("snapshot", "one")
+        journal.intend(TemporaryKind.SNAPSHOT, "one")
         journal.note_created("one", "id-1")
-        journal.intend("volume", "two")
-        journal.intend("image", "three")
+        journal.intend(TemporaryKind.VOLUME, "two")
+        journal.intend(TemporaryKind.IMAGE, "three")
         journal.note_created("three", "id-3")
         journal.note_removed("three")
         journal.note_saved("image", "image-1", FILE)
@@ -46,8 +47,8 @@ def test_replay(tmp_path: Path) -> None:
         assert journal.source == SOURCE
         assert journal.selection == [{"type": "server"}]
         assert journal.temporary == {
-            "one": Temporary("snapshot", "one", "id-1"),
-            "two": Temporary("volume", "two"),
+            "one": Temporary(TemporaryKind.SNAPSHOT, "one", "id-1"),
+            "two": Temporary(TemporaryKind.VOLUME, "two"),
         }
         assert journal.saved == {("image", "image-1"): FILE}
 
@@ -55,7 +56,7 @@ def test_replay(tmp_path: Path) -> None:
 def test_what_is_intended_is_on_the_disk_at_once(tmp_path: Path) -> None:
     """An event can be read from the file before the deed begins, not when the journal closes."""
     with open_journal(tmp_path) as journal:
-        journal.intend("volume", "one")
+        journal.intend(TemporaryKind.VOLUME, "one")
         (line,) = (tmp_path / JOURNAL).read_text().splitlines()
         assert json.loads(line) == {"event": "intend", "kind": "volume", "name": "one"}
 

@@ -6,27 +6,35 @@ import hashlib
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from downpour.bundle.build import write_bundle
 from downpour.bundle.layout import CHECKSUMS, MANIFEST, name_data_file
-from downpour.bundle.manifest import build_checksums, build_manifest, digest_content, read_manifest
+from downpour.bundle.manifest import build_checksums, digest_content, read_manifest
 from downpour.errors import DownpourError
+from downpour.export import write_bundle
 from tests.unit.tenant import Tenant
 
+ReadDocument = Callable[..., dict[str, Any]]
 SOURCE = {"auth_url": "https://a", "region": "r", "project_id": "p"}
 
 
-def read_document(tenant: Tenant, *named: tuple[str, str]) -> dict[str, Any]:
-    """Return the manifest of what is named."""
-    document: dict[str, Any] = json.loads(build_manifest(tenant.contents(*named), SOURCE, [], {}))
-    return document
+@pytest.fixture
+def read_document(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Write the bundle of what is named, and return its manifest."""
+
+    def read(tenant: Tenant, *named: tuple[str, str]) -> dict[str, Any]:
+        write_bundle(*tenant.bundle(*named), SOURCE, [], tmp_path)
+        document: dict[str, Any] = json.loads((tmp_path / MANIFEST).read_text())
+        return document
+
+    return read
 
 
-def test_what_a_manifest_tells() -> None:
+def test_what_a_manifest_tells(read_document: ReadDocument) -> None:
     """The format comes first; each resource is there as it was read, with its bytes."""
     tenant = Tenant()
     image = tenant.add("image", "{{ x }}\n\U0001f480", size=5, tags=["b", "a"])
@@ -41,7 +49,7 @@ def test_what_a_manifest_tells() -> None:
     assert resource["data"]["size_bytes"] == 5
 
 
-def test_what_changes_by_itself_is_not_told() -> None:
+def test_what_changes_by_itself_is_not_told(read_document: ReadDocument) -> None:
     """Times of the last change are no difference between two exports."""
     tenant = Tenant()
     image = tenant.add("image", "base", updated_at="now", created_at="then")
@@ -50,7 +58,7 @@ def test_what_changes_by_itself_is_not_told() -> None:
     assert resource["attributes"]["created_at"] == "then"
 
 
-def test_rules_stand_with_their_group() -> None:
+def test_rules_stand_with_their_group(read_document: ReadDocument) -> None:
     """The rules of a group are told as part of it."""
     tenant = Tenant()
     group = tenant.add("security group", "web")
@@ -60,7 +68,7 @@ def test_rules_stand_with_their_group() -> None:
     assert [item["id"] for item in resource["attributes"]["security_group_rules"]] == [rule]
 
 
-def test_findings_are_told() -> None:
+def test_findings_are_told(read_document: ReadDocument) -> None:
     """What was left out can be read by a program."""
     tenant = Tenant()
     image = tenant.add("image", "base", status="queued")
@@ -85,7 +93,7 @@ def make_bundle(directory: Path) -> Path:
     """Write a bundle without data."""
     tenant = Tenant()
     tenant.add("keypair", "key")
-    write_bundle(tenant.contents(("keypair", "key")), SOURCE, ["selection"], directory)
+    write_bundle(*tenant.bundle(("keypair", "key")), SOURCE, ["selection"], directory)
     return directory
 
 

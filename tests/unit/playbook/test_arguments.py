@@ -34,7 +34,7 @@ def make_full_tenant() -> tuple[Tenant, list[Key]]:
 
     tenant.add("keypair", "key", type="x509")
     image = add("image", visibility="community", hw_disk_bus="virtio", kernel_id="", ramdisk_id="")
-    group = add("security group")
+    group = add("security group", tags=["one"])
     add("security group rule", security_group_id=group, remote_group_id=group)
     network = add("network")
     foreign = tenant.add("network", "public", project_id="other", **{"router:external": True})
@@ -86,7 +86,7 @@ def make_full_tenant() -> tuple[Tenant, list[Key]]:
 def read_arguments(tenant: Tenant, named: list[Key], directory: Path) -> dict[str, Any]:
     """Render the bundle of what is named; return the arguments of all tasks by module."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for path, text in render_playbook(tenant.contents(*named)).items():
+    for path, text in render_playbook(*tenant.bundle(*named)).items():
         if path.startswith("tasks/"):
             (directory / "tasks.yml").write_text(text)
             for task in make_plain(load_file(directory / "tasks.yml")):
@@ -152,7 +152,7 @@ def test_templates_are_the_only_text_that_is_evaluated(tmp_path: Path) -> None:
     tenant = Tenant()
     tenant.add("volume", hostile, description=hostile, metadata={hostile: hostile})
     text = render_playbook(
-        tenant.contents(
+        *tenant.bundle(
             *(("volume", item["id"]) for item in tenant.listings["block_storage.volumes"])
         )
     )["tasks/volumes.yml"]

@@ -1,4 +1,4 @@
-"""From the contents of a bundle to the text of its files."""
+"""From a plan to the text of its files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def render(
     tenant: Tenant, *named: Key, options: dict[Key, Options] | None = None
 ) -> dict[str, str]:
     """Return the files for what is named."""
-    return render_playbook(tenant.contents(*named, options=options))
+    return render_playbook(*tenant.bundle(*named, options=options))
 
 
 def find_task(files: dict[str, str], module: str, old_id: str) -> dict[str, Any]:
@@ -84,6 +84,7 @@ def test_only_what_there_is_has_a_file() -> None:
     assert sorted(files) == [
         "ansible.cfg",
         "destination.yml",
+        "files/keypair_key.pub",
         "inventory.yml",
         "playbook.yml",
         "requirements.txt",

@@ -7,7 +7,7 @@ import docutils.nodes  # type: ignore[import-untyped]
 import pytest
 
 from downpour.report.readme import escape_markup, render_readme
-from downpour.resources.model import Options
+from downpour.resources.model import Key, Options
 from tests.unit.tenant import Tenant
 
 SOURCE = {"auth_url": "https://cloud_.example/", "region": "*r*", "project_id": "p"}
@@ -33,14 +33,19 @@ def read_sections(text: str) -> dict[str, str]:
     }
 
 
+def render(tenant: Tenant, named: Key, options: Options | None = None) -> str:
+    """Return the page of a bundle of what is named."""
+    plan, saved = tenant.bundle(named, options={named: options or Options()})
+    return render_readme(plan.resources, plan.findings, saved, SOURCE)
+
+
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
 def test_any_name_in_every_place(name: str) -> None:
     """A page with hostile names in all places where names stand has the sections it always has."""
     tenant = Tenant()
     server = ("server", tenant.add_server(name, tenant.add("image", name), key_name=name or "k"))
     tenant.add_attached_volume(server[1], name, encrypted=True)
-    contents = tenant.contents(server, options={server: Options()})
-    sections = read_sections(render_readme(contents, SOURCE))
+    sections = read_sections(render(tenant, server, Options()))
     assert list(sections) == [
         "How to import it",
         "What was left out",
@@ -57,7 +62,7 @@ def test_nothing_left_out() -> None:
     """A bundle without omissions and notes says so."""
     tenant = Tenant()
     tenant.add("keypair", "key")
-    sections = read_sections(render_readme(tenant.contents(("keypair", "key")), SOURCE))
+    sections = read_sections(render(tenant, ("keypair", "key")))
     assert "Nothing that is known of." in sections["What was left out"]
     assert "Nothing." in sections["Good to know"]
 

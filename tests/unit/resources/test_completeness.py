@@ -9,9 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from downpour.resources import RESOURCE_TYPES
-from downpour.resources.model import Field, Resource, ResourceType
-from downpour.resources.security_group import build_rules
-from tests.unit.tenant import EmptyBundle, Tenant, choose_value
+from downpour.resources.declaration import Field, ResourceType
+from tests.unit.tenant import Tenant, choose_value
 
 # The id is the identity itself; the SDK adds the location to everything it reads.
 _HANDLED_GENERALLY = frozenset({"id", "location"})
@@ -39,6 +38,7 @@ def list_decisions(resource_type: ResourceType) -> Counter[str]:
         [
             *(field.name for field in resource_type.fields),
             *resource_type.needs,
+            *resource_type.links,
             *resource_type.special,
             *resource_type.dropped,
             *resource_type.read_only,
@@ -90,13 +90,15 @@ def test_every_field_arrives(name: str, field: Field) -> None:
     if name == "security group rule":
         group = tenant.add("security group")
         tenant.add(name, **{"security_group_id": group, field.name: value})
-        bundle = EmptyBundle(tenant.inventory())
-        (arguments,) = build_rules(tenant.get("security group", group), bundle)["rules"]
+        (arguments,) = tenant.describe("security group", group)[0]["completion"]["rules"]
     else:
-        attributes = {**tenant.get(name, tenant.add(name)).attributes, field.name: value}
-        resource = Resource(name, str(attributes["id"]), str(attributes["name"]), attributes)
-        arguments = RESOURCE_TYPES[name].build_arguments(resource, EmptyBundle(tenant.inventory()))
+        source_id = tenant.add(name)
+        tenant.listings[RESOURCE_TYPES[name].listing.name][0][field.name] = value
+        if name == "keypair" and field.name == "name":
+            source_id = value
+            tenant.listings["compute.keypairs"][0]["id"] = value
+        arguments, _ = tenant.describe(name, source_id)
     if field.name == "name":
-        assert arguments["name"] == resource.name
+        assert arguments["name"] == value
     else:
         assert arguments[field.argument or field.name] == value

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from downpour.resources.model import DestinationValue, Options, Reference, Severity
+from downpour.resources.model import DestinationValue, Options, Reference
 from downpour.resources.server import (
-    SERVER,
     choose_flavor,
     get_root_volume,
     list_ports,
@@ -19,18 +18,7 @@ from tests.unit.tenant import Tenant
 
 def build(tenant: Tenant, server: str, options: Options | None = None) -> dict[str, Any]:
     """Return the arguments of a server's task in a bundle of that server."""
-    key = ("server", server)
-    contents = tenant.contents(key, options={key: options or Options()})
-    return SERVER.build_arguments(tenant.get("server", server), contents)
-
-
-def find_reasons(tenant: Tenant, server: str, severity: Severity) -> list[str]:
-    """Return what is told about a server."""
-    return [
-        finding.reason
-        for finding in SERVER.find_all(tenant.get("server", server), tenant.inventory())
-        if finding.severity is severity
-    ]
+    return tenant.describe("server", server, options)[0]
 
 
 def test_ports_in_the_order_of_the_network_cards() -> None:
@@ -188,27 +176,29 @@ def test_what_is_told_of_a_server() -> None:
         },
     )
     tenant.listings["compute.server_groups"] += [
-        {"name": "mine", "members": [server]},
-        {"name": "older", "member_ids": [server]},
-        {"name": "other", "members": ["x"]},
+        {"id": "a", "name": "mine", "members": [server]},
+        {"id": "b", "name": "older", "member_ids": [server]},
+        {"id": "c", "name": "other", "members": ["x"]},
     ]
     port = tenant.add("port", device_id=server, network_id=tenant.add("network"))
     tenant.listings["network.ips"] += [
-        {"port_id": port, "floating_ip_address": "198.51.100.7"},
-        {"port_id": None, "floating_ip_address": "198.51.100.8"},
+        {"id": "a", "port_id": port, "floating_ip_address": "198.51.100.7"},
+        {"id": "b", "port_id": None, "floating_ip_address": "198.51.100.8"},
     ]
-    omissions = " | ".join(find_reasons(tenant, server, Severity.OMISSION))
+    _, told = tenant.describe("server", server)
+    omissions = " | ".join(told.omissions)
     assert "198.51.100.8" not in omissions
     for part in ("198.51.100.7", "ephemeral", "'mine'", "'older'", "volume invisible", "locked"):
         assert part in omissions
     assert "other" not in omissions
-    assert find_reasons(tenant, server, Severity.NOTE) == []
+    assert told.notes == []
 
 
 def test_user_data_is_not_readable() -> None:
     """A tenant cannot read user data, so every server says that it may have had some."""
     tenant = Tenant()
     server = tenant.add_server("web", tenant.add("image"))
-    assert find_reasons(tenant, server, Severity.OMISSION) == []
-    (reason,) = find_reasons(tenant, server, Severity.NOTE)
+    _, told = tenant.describe("server", server)
+    assert told.omissions == []
+    (reason,) = told.notes
     assert "user data cannot be read" in reason

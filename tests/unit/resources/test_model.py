@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from downpour.resources.model import Field, Reference, Resource, ResourceType, Severity
-from tests.unit.tenant import EmptyBundle, Tenant
+from downpour.resources.declaration import Field, ResourceType
+from downpour.resources.model import Listing, Options, Reference, Resource, Severity
+from downpour.resources.scope import Scope
+from tests.unit.tenant import Tenant
 
 THING = ResourceType(
     name="thing",
     sdk_class="",
-    listing="",
+    listing=Listing(""),
     fields=(
         Field("name"),
         Field("enabled", default=True),
@@ -74,7 +76,11 @@ def test_arguments() -> None:
     resource = Resource(
         "thing", "id", "label", {"enabled": False, "wire:name": "x", "network_id": "net"}
     )
-    assert THING.build_arguments(resource, EmptyBundle(Tenant().inventory())) == {
+    tenant = Tenant()
+    tenant.add("network")
+    network = ("network", "net")
+    scope = Scope(tenant.inventory(), {network: Resource(*network, "", {})}, {})
+    assert THING.build_arguments(resource, scope) == {
         "old_id": "id",
         "name": "label",
         "enabled": False,
@@ -86,7 +92,9 @@ def test_arguments() -> None:
 def test_what_is_dropped_is_told_when_it_is_set() -> None:
     """A dropped attribute is an omission with its reason, and none when it has no value."""
     resource = Resource("thing", "id", "label", {"secret": "x", "empty": []})
-    (finding,) = THING.find_all(resource, Tenant().inventory())
+    scope = Scope(Tenant().inventory(), {}, {})
+    THING.build_arguments(resource, scope)
+    (finding,) = scope.findings
     assert finding.severity is Severity.OMISSION
     assert finding.reason == "secret is left out: nobody knows"
 
@@ -95,5 +103,5 @@ def test_needs_are_brought() -> None:
     """What a resource needs comes along, if it is set."""
     inventory = Tenant().inventory()
     with_network = Resource("thing", "id", "", {"network_id": "net"})
-    assert list(THING.bring_all(with_network, inventory)) == [("network", "net")]
-    assert list(THING.bring_all(Resource("thing", "id", "", {}), inventory)) == []
+    assert list(THING.bring_all(with_network, Options(), inventory)) == [("network", "net")]
+    assert list(THING.bring_all(Resource("thing", "id", "", {}), Options(), inventory)) == []

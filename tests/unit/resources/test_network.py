@@ -6,25 +6,8 @@ from typing import Any
 
 import pytest
 
-from downpour.resources.model import DestinationValue, Reference, Severity
-from downpour.resources.network import NETWORK
-from downpour.resources.port import PORT
-from downpour.resources.router import ROUTER
-from downpour.resources.security_group import SECURITY_GROUP, build_rules
-from downpour.resources.subnet import SUBNET
-from tests.unit.tenant import OTHER_PROJECT, EmptyBundle, Tenant
-
-
-def find_reasons(tenant: Tenant, type_name: str, source_id: str, severity: Severity) -> list[str]:
-    """Return what is told about a resource."""
-    inventory = tenant.inventory()
-    return [
-        finding.reason
-        for finding in inventory.types[type_name].find_all(
-            tenant.get(type_name, source_id), inventory
-        )
-        if finding.severity is severity
-    ]
+from downpour.resources.model import DestinationValue, Reference
+from tests.unit.tenant import OTHER_PROJECT, Findings, Tenant
 
 
 @pytest.mark.parametrize(
@@ -48,29 +31,28 @@ def test_shared_networks_tell_what_is_lost() -> None:
     """A network that the project shares is carried, the rights of others are not."""
     tenant = Tenant()
     network = tenant.add("network", shared=True)
-    (reason,) = find_reasons(tenant, "network", network, Severity.OMISSION)
+    arguments, told = tenant.describe("network", network)
+    (reason,) = told.omissions
     assert "rights of other projects" in reason
-    arguments = NETWORK.build_arguments(
-        tenant.get("network", network), EmptyBundle(tenant.inventory())
-    )
     assert "shared" not in arguments
 
 
 def test_a_subnet_without_a_gateway() -> None:
     """``gateway_ip: null`` is said, for left out it would mean an automatic one."""
     tenant = Tenant()
-    subnet = tenant.get("subnet", tenant.add("subnet", gateway_ip=None, network_id="net"))
-    arguments = SUBNET.build_arguments(subnet, EmptyBundle(tenant.inventory()))
+    network = tenant.add("network")
+    arguments, _ = tenant.describe(
+        "subnet", tenant.add("subnet", gateway_ip=None, network_id=network)
+    )
     assert arguments["gateway_ip"] is None
-    assert arguments["network"] == Reference("network", "net")
+    assert arguments["network"] == Reference("network", network)
 
 
 def test_the_order_of_name_servers() -> None:
     """The order of DNS servers means something and is kept."""
     tenant = Tenant()
     servers = ["192.0.2.54", "192.0.2.53"]
-    subnet = tenant.get("subnet", tenant.add("subnet", dns_nameservers=servers))
-    arguments = SUBNET.build_arguments(subnet, EmptyBundle(tenant.inventory()))
+    arguments, _ = tenant.describe("subnet", tenant.add("subnet", dns_nameservers=servers))
     assert arguments["dns_nameservers"] == servers
 
 
@@ -104,10 +86,7 @@ def test_interfaces_of_a_router() -> None:
     """Interfaces of all kinds of routers are carried, with the address if it is not the gateway."""
     tenant = Tenant()
     router, subnets = make_router(tenant)
-    arguments = ROUTER.build_arguments(
-        tenant.get("router", router),
-        tenant.contents(("subnet", subnets[0]), ("subnet", subnets[1])),
-    )
+    arguments, _ = tenant.describe("router", router)
     assert arguments["interfaces"] == [
         {"subnet": Reference("subnet", subnets[0])},
         {"subnet": Reference("subnet", subnets[1]), "ip_address": "10.0.0.77"},
@@ -119,7 +98,7 @@ def test_interfaces_in_subnets_of_others() -> None:
     """An interface in a subnet that is not carried is left out, and told."""
     tenant = Tenant()
     router, _ = make_router(tenant)
-    assert len(find_reasons(tenant, "router", router, Severity.OMISSION)) == 2
+    assert len(tenant.describe("router", router)[1].omissions) == 2
 
 
 @pytest.mark.parametrize("is_visible", [True, False])
@@ -128,25 +107,26 @@ def test_the_gateway_of_a_router(is_visible: bool) -> None:
     tenant = Tenant()
     public = tenant.add("network", "public", **{"router:external": True}) if is_visible else "gone"
     router, _ = make_router(tenant, network_id=public, enable_snat=True)
-    arguments = ROUTER.build_arguments(tenant.get("router", router), tenant.contents())
+    arguments, told = tenant.describe("router", router)
     name = "public" if is_visible else "gone"
     assert arguments["external_network"] == DestinationValue(
         "networks", public, name, f"source id {public}", name
     )
-    (reason,) = find_reasons(tenant, "router", router, Severity.NOTE)
+    (reason,) = told.notes
     assert "new public address" in reason
 
 
-def make_port(tenant: Tenant, network: str, subnet: str, **attributes: Any) -> dict[str, Any]:
-    """Add a port with an address and return the arguments of its task."""
+def make_port(
+    tenant: Tenant, network: str, subnet: str, **attributes: Any
+) -> tuple[dict[str, Any], Findings]:
+    """Add a port with an address; return the arguments of its task and what is told."""
     port = tenant.add(
         "port",
         network_id=network,
         fixed_ips=[{"subnet_id": subnet, "ip_address": "10.0.0.7"}],
         **attributes,
     )
-    bundle = EmptyBundle(tenant.inventory())
-    return PORT.build_arguments(tenant.get("port", port), bundle)
+    return tenant.describe("port", port)
 
 
 def test_a_port_on_an_own_network() -> None:
@@ -154,7 +134,7 @@ def test_a_port_on_an_own_network() -> None:
     tenant = Tenant()
     network = tenant.add("network")
     subnet = tenant.add("subnet", network_id=network)
-    arguments = make_port(tenant, network, subnet, mac_address="fa:16:3e:00:00:07")
+    arguments, _ = make_port(tenant, network, subnet, mac_address="fa:16:3e:00:00:07")
     assert arguments["network"] == Reference("network", network)
     assert arguments["mac_address"] == "fa:16:3e:00:00:07"
     assert arguments["fixed_ips"] == [
@@ -173,7 +153,7 @@ def test_automatic_addresses(attribute: str, mode: str | None, is_automatic: boo
     network = tenant.add("network")
     modes: dict[str, Any] = {attribute: mode}
     subnet = tenant.add("subnet", network_id=network, ip_version=6, **modes)
-    for address in make_port(tenant, network, subnet)["fixed_ips"]:
+    for address in make_port(tenant, network, subnet)[0]["fixed_ips"]:
         assert ("ip_address" not in address) is is_automatic
 
 
@@ -182,7 +162,7 @@ def test_a_port_on_the_network_of_another() -> None:
     tenant = Tenant()
     network = tenant.add("network", "shared", project_id=OTHER_PROJECT)
     group = tenant.add("security group")
-    arguments = make_port(
+    arguments, told = make_port(
         tenant,
         network,
         tenant.add("subnet", project_id=OTHER_PROJECT),
@@ -193,8 +173,7 @@ def test_a_port_on_the_network_of_another() -> None:
     assert set(arguments) == {"old_id", "name", "network", "security_groups"}
     assert isinstance(arguments["network"], DestinationValue)
     assert arguments["security_groups"] == [Reference("security group", group)]
-    port = tenant.listings["network.ports"][0]["id"]
-    addresses, pairs, security = find_reasons(tenant, "port", port, Severity.OMISSION)
+    addresses, pairs, security = told.omissions
     assert "10.0.0.7" in addresses
     assert "fa:16:3e:00:00:01" in addresses
     assert "allowed_address_pairs" in pairs
@@ -205,7 +184,7 @@ def test_a_port_without_groups() -> None:
     """No security group is said as an empty list, for left out it would mean the default group."""
     tenant = Tenant()
     network = tenant.add("network")
-    arguments = make_port(tenant, network, "x", port_security_enabled=False, security_groups=[])
+    arguments, _ = make_port(tenant, network, "x", port_security_enabled=False, security_groups=[])
     assert arguments["security_groups"] == []
     assert arguments["port_security_enabled"] is False
 
@@ -213,15 +192,13 @@ def test_a_port_without_groups() -> None:
 def test_the_name_in_dns_is_novas() -> None:
     """Nova sets a port's DNS name and refuses a port that has another one."""
     tenant = Tenant()
-    arguments = make_port(tenant, tenant.add("network"), "x", dns_name="web")
+    arguments, _ = make_port(tenant, tenant.add("network"), "x", dns_name="web")
     assert "dns_name" not in arguments
 
 
 def list_rules(tenant: Tenant, group: str) -> list[dict[str, Any]]:
     """Return the rules that a group's task has."""
-    rules: list[dict[str, Any]] = build_rules(
-        tenant.get("security group", group), EmptyBundle(tenant.inventory())
-    )["rules"]
+    rules: list[dict[str, Any]] = tenant.describe("security group", group)[0]["completion"]["rules"]
     return rules
 
 
@@ -263,7 +240,7 @@ def test_rules_that_cannot_be_carried() -> None:
             "remote_group_id": Reference("security group", group),
         }
     ]
-    assert len(find_reasons(tenant, "security group", group, Severity.OMISSION)) == 3
+    assert len(tenant.describe("security group", group)[1].omissions) == 3
 
 
 def test_the_order_of_rules_does_not_depend_on_ids() -> None:
@@ -288,15 +265,16 @@ def test_the_default_group() -> None:
     """That the destination's own default group is used is told, and that its tags are not."""
     tenant = Tenant()
     group = tenant.add("security group", "default", tags=["x"])
-    (note,) = find_reasons(tenant, "security group", group, Severity.NOTE)
-    (omission,) = find_reasons(tenant, "security group", group, Severity.OMISSION)
+    arguments, told = tenant.describe("security group", group)
+    ((note,), (omission,)) = told.notes, told.omissions
     assert "own default group" in note
     assert "tags" in omission
+    assert "tags" not in arguments
 
 
 def test_stateless_groups() -> None:
     """A group without state is said to be one."""
     tenant = Tenant()
-    group = tenant.get("security group", tenant.add("security group", stateful=False))
-    arguments = SECURITY_GROUP.build_arguments(group, EmptyBundle(tenant.inventory()))
+    group = tenant.add("security group", stateful=False)
+    arguments, _ = tenant.describe("security group", group)
     assert arguments["stateful"] is False

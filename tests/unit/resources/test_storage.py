@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from downpour.resources.image import IMAGE, select_properties
-from downpour.resources.model import DestinationValue, Reference, Severity
-from downpour.resources.volume import VOLUME, build_volume_settings
-from tests.unit.tenant import OTHER_PROJECT, EmptyBundle, Tenant
+from downpour.resources.image import select_properties
+from downpour.resources.model import DestinationValue, Options, Reference, SavedFile
+from tests.unit.tenant import OTHER_PROJECT, Tenant
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ def test_values_of_properties() -> None:
 
 def build_image(tenant: Tenant, image: str) -> dict[str, Any]:
     """Return the arguments of an image's task in a bundle of that image."""
-    return IMAGE.build_arguments(tenant.get("image", image), tenant.contents(("image", image)))
+    return tenant.describe("image", image)[0]
 
 
 def test_kernel_and_ramdisk_are_the_new_ones() -> None:
@@ -62,8 +61,7 @@ def test_kernel_and_ramdisk_are_the_new_ones() -> None:
         "kernel_id": Reference("image", kernel),
         "os_distro": "x",
     }
-    findings = list(IMAGE.find_all(tenant.get("image", image), tenant.inventory()))
-    assert [finding.reason for finding in findings] == [
+    assert tenant.describe("image", image)[1].omissions == [
         "its ramdisk_id is left out: no such image is visible"
     ]
 
@@ -86,21 +84,14 @@ def test_what_is_told_of_shared_images() -> None:
     tenant = Tenant()
     own = tenant.add("image", visibility="shared")
     other = tenant.add("image", visibility="shared", owner=OTHER_PROJECT)
-    found = [
-        [
-            finding.severity
-            for finding in IMAGE.find_all(tenant.get("image", image), tenant.inventory())
-        ]
-        for image in (own, other)
-    ]
-    assert found == [[Severity.NOTE], []]
+    assert [len(tenant.describe("image", image)[1].notes) for image in (own, other)] == [1, 0]
 
 
 def build_volume(**attributes: Any) -> dict[str, Any]:
     """Return the arguments of a volume's task without its data."""
     tenant = Tenant()
-    volume = tenant.get("volume", tenant.add("volume", **attributes))
-    return VOLUME.build_arguments(volume, EmptyBundle(tenant.inventory()))
+    volume = tenant.add("volume", **attributes)
+    return tenant.describe("volume", volume, Options(is_state_saved=False))[0]
 
 
 def test_metadata_of_a_volume() -> None:
@@ -122,12 +113,11 @@ def test_volumes_with_and_without_data() -> None:
     """A volume with its state has a file with a digest and the properties of its image."""
     tenant = Tenant()
     volume = tenant.add("volume", volume_image_metadata={"hw_disk_bus": "scsi"})
-    contents = tenant.contents(("volume", volume))
-    arguments = VOLUME.build_arguments(tenant.get("volume", volume), contents)
-    assert arguments["data"] == {
-        "file": f"data/volume-{volume}.qcow2",
-        "sha512": contents.data["volume", volume].sha512,
-        "disk_format": "qcow2",
+    key = ("volume", volume)
+    assert tenant.describe(*key)[0]["data"] == {
+        "file": SavedFile(key, "path"),
+        "sha512": SavedFile(key, "sha512"),
+        "disk_format": SavedFile(key, "disk_format"),
         "properties": {"hw_disk_bus": "scsi"},
     }
     assert "data" not in build_volume()
@@ -154,7 +144,11 @@ def test_settings_of_a_volume() -> None:
             "kernel_id": "x",
         },
     )
-    assert build_volume_settings(tenant.get("volume", volume)) == {
+    (task,) = (
+        item for item in tenant.plan(("volume", volume)).tasks if "volumes" in item.arguments
+    )
+    (settings,) = task.arguments["volumes"]
+    assert settings == {
         "id": Reference("volume", volume),
         "old_id": volume,
         "name": "root",
@@ -167,6 +161,5 @@ def test_settings_of_a_volume() -> None:
 def test_multiattach_is_told() -> None:
     """Whether a volume can be attached more than once depends on the type at the destination."""
     tenant = Tenant()
-    volume = tenant.get("volume", tenant.add("volume", multiattach=True))
-    (finding,) = VOLUME.find_all(volume, tenant.inventory())
-    assert finding.severity is Severity.NOTE
+    _, told = tenant.describe("volume", tenant.add("volume", multiattach=True))
+    assert len(told.notes) == 1

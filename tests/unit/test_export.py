@@ -9,12 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from downpour.bundle.build import clean_up_bundle, export_bundle
 from downpour.bundle.journal import open_journal
 from downpour.bundle.layout import JOURNAL, MANIFEST
 from downpour.cloud import Cloud
 from downpour.errors import DownpourError
+from downpour.export import clean_up_bundle, export_bundle
 from downpour.plan import Plan
+from downpour.resources.captures import TemporaryKind
 from downpour.resources.model import DataFile
 from downpour.transfer.progress import SilentProgress
 from tests.unit.tenant import Tenant
@@ -212,7 +213,7 @@ def test_cleaning_up_in_another_cloud(tmp_path: Path) -> None:
     """The journal of one project is not applied to another."""
     with open_journal(tmp_path) as journal:
         journal.begin(Somewhere().describe(), SELECTION)
-        journal.intend("volume", "downpour-temporary-1")
+        journal.intend(TemporaryKind.VOLUME, "downpour-temporary-1")
     with pytest.raises(DownpourError, match="other-cloud"):
         clean_up_bundle(cast(Cloud, Somewhere("q")), tmp_path)
 

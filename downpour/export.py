@@ -1,17 +1,21 @@
-"""The export: from a plan to a complete bundle, or to one that can be continued."""
+"""The export: from a resource file to a plan, and from that to a complete bundle.
+
+The one room that knows capture, transfer, bundle, playbook and report.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from downpour.bundle.contents import Contents
 from downpour.bundle.journal import Journal, open_journal
 from downpour.bundle.layout import CHECKSUMS, JOURNAL, MANIFEST, PLAYBOOK, name_data_file
 from downpour.bundle.manifest import (
+    ManifestEntry,
     build_checksums,
     build_manifest,
     digest_content,
@@ -21,17 +25,30 @@ from downpour.capture import Capturer, remove_temporary
 from downpour.cloud import Cloud
 from downpour.errors import DownpourError, Problem, raise_all
 from downpour.files import make_directory, write_file
-from downpour.plan import Capture, Plan, group_captures
+from downpour.plan import Plan, complete_findings, group_captures, make_plan
 from downpour.playbook.render import choose_variables, list_collection_files, render_playbook
 from downpour.report.readme import render_readme
+from downpour.resources import RESOURCE_TYPES
+from downpour.resources.captures import Capture
 from downpour.resources.image import select_properties
-from downpour.resources.model import Attributes, DataFile, Key
+from downpour.resources.inventory import Inventory
+from downpour.resources.model import Attributes, DataFile, Key, describe_resource
+from downpour.selection import Selection
 from downpour.text import human_size, printable
 from downpour.transfer.download import DiskFullError, download_image
 from downpour.transfer.progress import Progress
-from downpour.walk import describe_resource
+from downpour.walk import resolve_selection, walk_selection
 
 _BLOCK_BYTES = 1 << 20
+
+
+def plan_selection(selection: Selection, cloud: Cloud) -> Plan:
+    """Return the plan of a resource file; only reads.
+
+    Raises :class:`DownpourError` with every entry of the file that does not name one resource.
+    """
+    inventory = Inventory(RESOURCE_TYPES, cloud.read_listing, cloud.project_id)
+    return make_plan(walk_selection(resolve_selection(selection, inventory), inventory))
 
 
 def export_bundle(
@@ -41,7 +58,7 @@ def export_bundle(
     directory: Path,
     progress: Progress,
     *,
-    has_servers_stopped: bool = False,
+    stop_servers: bool = False,
 ) -> bool:
     """Make the bundle of a plan in ``directory``; continue what an earlier run of it began.
 
@@ -67,13 +84,10 @@ def export_bundle(
         missing = [capture for capture in plan.captures if capture.resource.key not in saved]
         _check_room(directory, missing)
         remove_temporary(cloud, journal, set(journal.temporary))
-        running = {
-            server.id
-            for server in plan.inventory.read_type("server").values()
-            if has_servers_stopped and server["status"] == "ACTIVE"
-        }
-        saved |= _save_all(Capturer(cloud, journal, progress), missing, directory, running)
-        write_bundle(Contents(plan, saved, choose_variables(plan)), source, selection, directory)
+        if not stop_servers:
+            missing = [dataclasses.replace(capture, writers=()) for capture in missing]
+        saved |= _save_all(Capturer(cloud, journal, progress), missing, directory)
+        write_bundle(plan, saved, source, selection, directory)
         journal.remove()
     return True
 
@@ -171,16 +185,17 @@ def _check_room(directory: Path, captures: list[Capture]) -> None:
         )
 
 
-def _save_all(
-    capturer: Capturer, captures: list[Capture], directory: Path, servers_to_stop: set[str]
-) -> dict[Key, DataFile]:
-    """Save the bytes of all captures, group by group; a failure does not stop the others."""
+def _save_all(capturer: Capturer, captures: list[Capture], directory: Path) -> dict[Key, DataFile]:
+    """Save the bytes of all captures, group by group; a failure does not stop the others.
+
+    The ``writers`` of a group are stopped while it is frozen.
+    """
     saved: dict[Key, DataFile] = {}
     problems: list[Problem] = []
     for group in group_captures(captures):
         try:
-            writing = {server_id for capture in group for server_id in capture.server_ids}
-            with capturer.freeze_group(group, writing & servers_to_stop) as frozen:
+            writers = {server_id for capture in group for server_id in capture.writers}
+            with capturer.freeze_group(group, writers) as frozen:
                 for capture in group:
                     try:
                         with capturer.open_image(capture, frozen) as image:
@@ -234,25 +249,32 @@ def _save(capturer: Capturer, capture: Capture, image: Attributes, directory: Pa
 
 
 def write_bundle(
-    contents: Contents, source: Mapping[str, str], selection: list[Any], directory: Path
+    plan: Plan,
+    saved: Mapping[Key, DataFile],
+    source: Mapping[str, str],
+    selection: list[Any],
+    directory: Path,
 ) -> None:
     """Write everything but the data; the manifest and the playbook last."""
-    texts = {path: text.encode() for path, text in render_playbook(contents).items()}
-    texts["README.rst"] = render_readme(contents, source).encode()
+    findings = complete_findings(plan, saved)
+    texts = {path: text.encode() for path, text in render_playbook(plan, saved).items()}
+    texts["README.rst"] = render_readme(plan.resources, findings, saved, source).encode()
     texts |= dict(list_collection_files())
-    for resource in contents.plan.resources:
-        if resource.type == "keypair":
-            texts[contents.file_for(resource)] = (resource["public_key"].strip() + "\n").encode()
     files: dict[str, dict[str, Any]] = {
         path: digest_content(content) for path, content in texts.items()
     }
-    for data in contents.data.values():
+    for data in saved.values():
         files[data.path] = {
             "size_bytes": data.size_bytes,
             "sha256": data.sha256,
             "sha512": data.sha512,
         }
-    texts[MANIFEST] = build_manifest(contents, source, selection, files)
+    variables = choose_variables(plan.resources)
+    entries = [
+        ManifestEntry(item, plan.documents[item.key], variables[item.key], saved.get(item.key))
+        for item in plan.resources
+    ]
+    texts[MANIFEST] = build_manifest(entries, findings, source, selection, files)
     files[MANIFEST] = digest_content(texts[MANIFEST])
     texts[CHECKSUMS] = build_checksums(files)
     last = (MANIFEST, PLAYBOOK)

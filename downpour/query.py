@@ -8,25 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from downpour.match import match_name
-from downpour.resources import NAMED_TYPES
-from downpour.resources.declaration import ResourceType, Selector
+from downpour.resources import NAMED_TYPES, SELECTORS
+from downpour.resources.declaration import ResourceType
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import Resource
 from downpour.selection import Addition, add_entries, read_selection
 from downpour.walk import list_candidates
 
-# The type and the selector of each option.
-SELECTORS: dict[str, tuple[ResourceType, Selector]] = {
-    selector.option: (resource_type, selector)
-    for resource_type in NAMED_TYPES
-    if resource_type.section
-    for selector in resource_type.section.selectors
-}
 _TYPES = tuple(resource_type.name for resource_type in NAMED_TYPES)
 
 
 @dataclasses.dataclass(frozen=True)
-class Query:
+class Search:
     """What to look for: ``patterns`` by selector, or everything of the project."""
 
     patterns: Mapping[str, Sequence[str]]
@@ -36,25 +29,25 @@ class Query:
 
 
 def find_resources(
-    query: Query, inventory: Inventory
+    search: Search, inventory: Inventory
 ) -> tuple[list[Resource], list[tuple[str, str]]]:
     """Return what matches, and each ``(selector, pattern)`` without a match."""
     found: dict[tuple[str, str], Resource] = {}
     unmatched = []
-    for option, patterns in query.patterns.items():
+    for option, patterns in search.patterns.items():
         resource_type, selector = SELECTORS[option]
         for pattern in patterns:
             matching = [
                 resource
-                for resource in _list_eligible(resource_type, query, inventory)
+                for resource in _list_eligible(resource_type, search, inventory)
                 if any(match_name(label, pattern) for label in selector.read(resource, inventory))
             ]
             found.update((resource.key, resource) for resource in matching)
             if not matching:
                 unmatched.append((option, pattern))
-    if query.is_all:
+    if search.is_all:
         for resource_type in NAMED_TYPES:
-            for resource in _list_eligible(resource_type, query, inventory):
+            for resource in _list_eligible(resource_type, search, inventory):
                 found[resource.key] = resource
     ordered = sorted(
         found.values(),
@@ -64,18 +57,18 @@ def find_resources(
 
 
 def _list_eligible(
-    resource_type: ResourceType, query: Query, inventory: Inventory
+    resource_type: ResourceType, search: Search, inventory: Inventory
 ) -> list[Resource]:
     """Return the project's own resources, those of others only where they may be borrowed."""
     return [
         resource
         for resource in inventory.read_type(resource_type.name).values()
         if inventory.is_owned(resource)
-        or (resource_type.is_borrowable and query.include_borrowable)
+        or (resource_type.is_borrowable and search.include_borrowable)
     ]
 
 
-def add_found(path: Path, found: Sequence[Resource], query: Query, inventory: Inventory) -> int:
+def add_found(path: Path, found: Sequence[Resource], search: Search, inventory: Inventory) -> int:
     """Add to the resource file what it does not name yet; return how many entries were added.
 
     Raises :class:`UsageError` when the file has problems; it is then left as it is.
@@ -97,7 +90,7 @@ def add_found(path: Path, found: Sequence[Resource], query: Query, inventory: In
             id=resource.id,
             name=resource.name,
             is_name_enough=bool(resource.name) and counts[resource.type, resource.name] == 1,
-            is_state_saved=query.is_state_saved,
+            is_state_saved=search.is_state_saved,
         )
         for resource in found
         if resource.key not in named

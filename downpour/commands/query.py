@@ -7,10 +7,7 @@ from pathlib import Path
 
 from downpour.commands import Verb
 from downpour.errors import NothingFoundError, Problem, UsageError
-from downpour.query import SELECTORS, add_found, find_resources
-from downpour.query import Query as Search
-from downpour.resources import RESOURCE_TYPES
-from downpour.resources.inventory import Inventory
+from downpour.resources import RESOURCE_TYPES, SELECTORS
 
 
 class Query(Verb):
@@ -45,7 +42,9 @@ class Query(Verb):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Find what matches and add it to the file."""
         from downpour.plan import list_unavailable
+        from downpour.query import Search, add_found, find_resources
         from downpour.report.console import tell_notes
+        from downpour.resources.inventory import Inventory
 
         patterns = {option: getattr(parsed_args, option.replace("-", "_")) for option in SELECTORS}
         if not parsed_args.all and not any(patterns.values()):

@@ -3,7 +3,7 @@
 The order is the order of creation: a type comes after those it refers to.
 """
 
-from downpour.resources.declaration import ResourceType
+from downpour.resources.declaration import ResourceType, Selector
 from downpour.resources.image import IMAGE
 from downpour.resources.keypair import KEYPAIR
 from downpour.resources.network import NETWORK
@@ -29,3 +29,11 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
 
 # Those that a resource file can name, in the order of its sections.
 NAMED_TYPES = (SERVER, KEYPAIR, IMAGE, VOLUME)
+
+# The type and the selector of each option of ``downpour query``.
+SELECTORS: dict[str, tuple[ResourceType, Selector]] = {
+    selector.option: (resource_type, selector)
+    for resource_type in NAMED_TYPES
+    if resource_type.section
+    for selector in resource_type.section.selectors
+}

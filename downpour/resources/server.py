@@ -199,6 +199,14 @@ def _refer_to_ports(server: Resource, scope: Scope) -> Iterator[Reference]:
         if reference is not None:
             yield reference
     networks = (server["addresses"] or {}).values()
+    visible = {port["mac_address"] for port in list_ports(server, scope.inventory)}
+    for address in (item for addresses in networks for item in addresses):
+        mac_address = address.get("OS-EXT-IPS-MAC:mac_addr", "")
+        if mac_address and mac_address not in visible:
+            scope.omit(
+                server,
+                f"its port with {address['addr']} ({mac_address}) is left out: it is not visible",
+            )
     if len(networks) > 1 and any(
         len({address.get("OS-EXT-IPS-MAC:mac_addr") for address in addresses}) > 1
         for addresses in networks

@@ -7,6 +7,8 @@ import logging
 import os
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -244,3 +246,20 @@ def test_termination_is_an_interrupt() -> None:
     """SIGTERM lets the run clean up as Ctrl-C does."""
     with pytest.raises(KeyboardInterrupt):
         app._interrupt(15, None)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["query", "--nonsense"], ["export"], ["plan"]]
+)
+def test_nothing_slow_is_imported_to_say_little(arguments: list[str]) -> None:
+    """Version, help and refusals of a command line need neither the SDK nor Ansible."""
+    code = (
+        "import sys, atexit\n"
+        "slow = ('openstack', 'keystoneauth1', 'os_client_config', 'ansible', 'ruamel', 'rich')\n"
+        "atexit.register(lambda: print(*sorted(set(slow) & set(sys.modules)), file=sys.stderr))\n"
+        f"from downpour.app import main\nsys.exit(main({arguments}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stderr.splitlines()[-1] == "", done.stderr

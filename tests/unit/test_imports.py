@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from downpour.resources import RESOURCE_TYPES
+
 PACKAGE = Path(__file__).resolve().parents[2] / "downpour"
 COLLECTION = PACKAGE / "playbook" / "collections"
 
@@ -99,6 +101,38 @@ def test_no_import_cycle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" imports ".join(error.args[1]))
+
+
+def test_no_circle_of_folders() -> None:
+    """No two parts of the package need each other, at run time or for types."""
+    graph: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        if module == "downpour":
+            continue
+        part = module.split(".")[1]
+        parts = {
+            name.split(".")[1] for name in read_imports(path) if name in MODULES and "." in name
+        }
+        graph.setdefault(part, set()).update(parts - {part})
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(error.args[1]))
+
+
+def list_names_of_types(path: Path) -> Iterator[str]:
+    """The names of resource types that stand as text in a file, with the line."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and node.value in RESOURCE_TYPES:
+            yield f"{path.name}:{node.lineno}: {node.value}"
+
+
+@pytest.mark.parametrize(
+    "module", [name for name in MODULES if not name.startswith("downpour.resources")]
+)
+def test_no_type_is_named_outside_its_module(module: str) -> None:
+    """What is true of one type only stands in its module, so no other has to name it."""
+    assert list(list_names_of_types(MODULES[module])) == []
 
 
 @pytest.mark.parametrize("library", DOORS)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from downpour.errors import UsageError
-from downpour.query import SELECTORS, Query, add_found, find_resources
+from downpour.query import Search, add_found, find_resources
+from downpour.resources import SELECTORS
 from downpour.resources.model import Resource
 from downpour.selection import read_selection
 from tests.unit.tenant import OTHER_PROJECT, Tenant
@@ -21,9 +22,9 @@ def make_query(
     is_state_saved: bool = True,
     include_borrowable: bool = False,
     **patterns: Sequence[str],
-) -> Query:
+) -> Search:
     """Return a query; the options are named with underscores."""
-    return Query(
+    return Search(
         {option: patterns.get(option.replace("-", "_"), []) for option in SELECTORS},
         is_all,
         is_state_saved,
@@ -31,12 +32,12 @@ def make_query(
     )
 
 
-def find_ids(tenant: Tenant, query: Query) -> list[str]:
+def find_ids(tenant: Tenant, query: Search) -> list[str]:
     """Return the ids of what a query finds."""
     return [resource.id for resource in find_resources(query, tenant.inventory())[0]]
 
 
-def add(tenant: Tenant, path: Path, query: Query) -> int:
+def add(tenant: Tenant, path: Path, query: Search) -> int:
     """Run a query and add what it finds."""
     inventory = tenant.inventory()
     return add_found(path, find_resources(query, inventory)[0], query, inventory)

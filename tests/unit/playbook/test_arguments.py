@@ -16,71 +16,9 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.arguments import (
 from downpour.playbook.render import render_playbook
 from downpour.resources import RESOURCE_TYPES
 from downpour.resources.model import Key
+from tests.unit.full_tenant import make_full_tenant
 from tests.unit.playbook.reading import load_file
-from tests.unit.tenant import Tenant, choose_value
-
-
-def make_full_tenant() -> tuple[Tenant, list[Key]]:
-    """A tenant in which everything has a value that is not the default, and what to name of it."""
-    tenant = Tenant()
-
-    def add(type_name: str, **attributes: Any) -> str:
-        values = {
-            field.name: choose_value(field)
-            for field in RESOURCE_TYPES[type_name].fields
-            if field.name != "name"
-        }
-        return tenant.add(type_name, f"a {type_name}", **{**values, **attributes})
-
-    tenant.add("keypair", "key", type="x509")
-    image = add("image", visibility="community", hw_disk_bus="virtio", kernel_id="", ramdisk_id="")
-    group = add("security group", tags=["one"])
-    add("security group rule", security_group_id=group, remote_group_id=group)
-    network = add("network")
-    foreign = tenant.add("network", "public", project_id="other", **{"router:external": True})
-    add("subnet", network_id=network, gateway_ip=None)
-    router = add("router", external_gateway_info={"network_id": foreign})
-    plain = tenant.add("subnet", "plain", network_id=network)
-    address = {"subnet_id": plain, "ip_address": "10.0.0.77"}
-    tenant.add(
-        "port",
-        network_id=network,
-        device_id=router,
-        device_owner="network:router_interface",
-        fixed_ips=[address],
-    )
-    server = add(
-        "server",
-        image={"id": image},
-        key_name="key",
-        status="SHUTOFF",
-        config_drive="True",
-        **{"OS-EXT-AZ:availability_zone": "nova"},
-    )
-    for owned in (network, foreign):
-        add(
-            "port",
-            network_id=owned,
-            device_id=server,
-            port_security_enabled=False,
-            allowed_address_pairs=[{"ip_address": "10.0.0.9", "mac_address": "fa:16:3e:00:00:09"}],
-            fixed_ips=[{**address, "ip_address": "10.0.0.78"}] if owned == network else [],
-            security_groups=[group],
-        )
-    volume = add(
-        "volume",
-        status="in-use",
-        attachments=[{"server_id": server, "device": "/dev/vdb"}],
-        availability_zone="nova",
-        volume_type="fast",
-        bootable=True,
-        metadata={"key": "value", "readonly": "True"},
-        volume_image_metadata={"hw_disk_bus": "virtio"},
-    )
-    tenant.listings["compute.servers"][0]["os-extended-volumes:volumes_attached"] = [
-        {"id": volume, "delete_on_termination": True}
-    ]
-    return tenant, [("server", server), ("image", image), ("keypair", "key")]
+from tests.unit.tenant import Tenant
 
 
 def read_arguments(tenant: Tenant, named: list[Key], directory: Path) -> dict[str, Any]:

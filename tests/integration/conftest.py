@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from demo.sandbox.cloud import Cloud
 from demo.sandbox.projects import Project, create_project, write_clouds_file
-from demo.sandbox.session import open_session
+from demo.sandbox.session import join_session
 
 HERE = Path(__file__).parent
 
@@ -23,16 +24,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def clouds(pytestconfig: pytest.Config) -> Iterator[tuple[Cloud, Cloud]]:
-    """The source and the destination cloud: those of $DOWNPOUR_SANDBOX_DIR, else fresh ones."""
+def clouds(pytestconfig: pytest.Config) -> tuple[Cloud, Cloud]:
+    """The source and the destination cloud: those of $DOWNPOUR_SANDBOX_DIR, else fresh ones.
+
+    All workers have the same two, which end with their owner (``tests/conftest.py``).
+    """
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
     def say(text: str) -> None:
         with capture.global_and_fixture_disabled():
             print(f"\nsandbox: {text}", file=sys.stderr)
 
-    with open_session(say) as (source, destination):
-        yield source, destination
+    owner_pid = getattr(pytestconfig, "workerinput", {}).get("owner_pid", os.getpid())
+    return join_session(owner_pid, say)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Imports go one way, and every library has one door."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -53,8 +54,14 @@ def walk_code(node: ast.AST, is_typing_included: bool) -> Iterator[ast.AST]:
             yield from walk_code(child, is_typing_included)
 
 
-def read_imports(path: Path, is_typing_included: bool = True) -> Iterator[str]:
+@functools.cache
+def read_imports(path: Path, is_typing_included: bool = True) -> frozenset[str]:
     """The dotted names that a file imports anywhere, ``from a import b`` as both a and a.b."""
+    return frozenset(find_imports(path, is_typing_included))
+
+
+def find_imports(path: Path, is_typing_included: bool) -> Iterator[str]:
+    """Yield them as they stand there."""
     for node in walk_code(ast.parse(path.read_text(encoding="utf-8")), is_typing_included):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -90,7 +97,7 @@ def test_no_import_cycle() -> None:
     """No two modules need each other to run, so each can be read after the ones it imports."""
     graph = {}
     for module, path in MODULES.items():
-        imported = set(read_imports(path, is_typing_included=False))
+        imported = read_imports(path, is_typing_included=False)
         # A module of a package names the package, whose __init__ may import the module.
         graph[module] = {
             name

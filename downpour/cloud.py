@@ -7,6 +7,7 @@ or the ``OS_*`` environment variables, read by os-client-config.
 from __future__ import annotations
 
 import contextlib
+import gc
 import html
 import os
 import warnings
@@ -145,6 +146,9 @@ class Cloud:
             read = listing.read(self) if listing.read else self._read_resources(listing.name)
             with translate_errors(what), _translate_absence(what):
                 self._listings[listing.name] = list(read)
+            # It stays until the end, and there may be millions of parts: not to be gone through
+            # again whenever something else is made.
+            gc.freeze()
         return self._listings[listing.name]
 
     def read_document(

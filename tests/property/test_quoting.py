@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from downpour.playbook.quoting import format_block, format_value
+from downpour.playbook import quoting
+from downpour.playbook.quoting import Template, format_block, format_value
 from tests.unit.playbook.reading import evaluate, load_file, read_back
 
 OWNED = Path("/tmp/downpour-owned")
@@ -177,3 +179,40 @@ def test_the_reader_does_evaluate(tmp_path: Path) -> None:
     path = tmp_path / "open.yml"
     path.write_text('key: "{{ word * 2 }}"\nlist: ["{{ word }}"]\n')
     assert evaluate(load_file(path), {"word": "x"}) == {"key": "xx", "list": ["x"]}
+
+
+WORDS = [
+    "web",
+    "a b",
+    "web-01",
+    "1c0f9b52-0f5d-4f3e-9d53-3a0b8a3a4f10",
+    "Yes",
+    "x" * 130,
+    "a  b",
+    "a (b)",
+    "10.0.0.0/24",
+    "many words " * 12 + "end",
+    "x y" * 50,
+]
+SCALARS = st.none() | st.booleans() | st.integers() | st.sampled_from(WORDS + SPECIMENS) | st.text()
+TEMPLATES = st.sampled_from(["port_web", "a.b", "x" * 70]).map(
+    lambda name: Template("{{ " + name + ".id }}")
+)
+BLOCKS = st.recursive(
+    SCALARS | TEMPLATES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text() | st.sampled_from(WORDS), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(block=st.dictionaries(st.sampled_from(WORDS) | st.text(), BLOCKS, min_size=1, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_what_is_written_by_hand_is_what_yaml_writes(block: dict[str, Any]) -> None:
+    """The quick way for plain words gives the very lines that PyYAML gives for the whole."""
+    expected = yaml.dump(
+        block, Dumper=quoting._Dumper, width=120, allow_unicode=True, sort_keys=False
+    )
+    assert format_block(block, 0) == expected.rstrip("\n")

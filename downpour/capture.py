@@ -19,13 +19,14 @@ import openstack.exceptions
 
 from downpour.bundle.journal import Journal, Temporary
 from downpour.cloud import Cloud, translate_errors
+from downpour.collection import MARKER_KEY
 from downpour.errors import DownpourError, Problem, raise_all
 from downpour.resources.captures import Capture, Route, TemporaryKind
 from downpour.resources.model import Attributes, Resource, describe_resource
 from downpour.transfer.progress import Progress
 
 NAME_PREFIX = "downpour-temporary-"
-_MARK = {"downpour": "temporary"}
+_MARK = {MARKER_KEY: "temporary"}
 _VOLUME_IMAGE_FORMAT = "qcow2"
 _FIRST_POLL_SECONDS, _LAST_POLL_SECONDS = 0.3, 5.0
 # How long an object may take to appear after the answer to its request was lost.

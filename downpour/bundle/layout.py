@@ -10,7 +10,6 @@ MANIFEST = "manifest.json"
 PLAYBOOK = "playbook.yml"
 DESTINATION = "destination.yml"
 CHECKSUMS = "SHA256SUMS"
-RECORD = "uuids.csv"
 DATA, FILES, TASKS = "data", "files", "tasks"
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from downpour import __version__
-from downpour.bundle.layout import CHECKSUMS, DESTINATION, JOURNAL, MANIFEST, RECORD
+from downpour.bundle.layout import CHECKSUMS, DESTINATION, JOURNAL, MANIFEST
+from downpour.collection import RECORD_FILE
 from downpour.errors import DownpourError, Problem
 from downpour.resources.model import DataFile, Finding, Resource
 from downpour.text import printable
 
 FORMAT = 1
-_NEVER_CHECKED = frozenset({CHECKSUMS, DESTINATION, JOURNAL, RECORD})
+_NEVER_CHECKED = frozenset({CHECKSUMS, DESTINATION, JOURNAL, RECORD_FILE})
 
 
 @dataclasses.dataclass(frozen=True)

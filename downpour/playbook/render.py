@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import importlib.resources
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from downpour.bundle.layout import DESTINATION, FILES, PLAYBOOK, TASKS
+from downpour.collection import COLLECTIONS, SECTIONS
 from downpour.plan import Plan
 from downpour.playbook.names import choose_names
 from downpour.playbook.quoting import Template, format_block, format_value
@@ -26,26 +24,7 @@ from downpour.resources.model import (
 )
 from downpour.text import printable
 
-
-@dataclasses.dataclass(frozen=True)
-class Section:
-    """A section of ``destination.yml``; ``prefix`` begins each of its keys."""
-
-    prefix: str
-    comment: str
-
-
-SECTIONS = {
-    "flavors": Section("flavor", "Flavors, by their name in the source"),
-    "networks": Section(
-        "network", "Networks that are not carried: external ones, and those of other projects"
-    ),
-    "images": Section(
-        "image", "Images: a name or id to use one that is there already, null to upload"
-    ),
-    "volume_types": Section("volume_type", "Volume types; null: the destination's own default"),
-    "availability_zones": Section("zone", "Availability zones of servers and volumes; null: any"),
-}
+_SECTIONS = {section.name: section for section in SECTIONS}
 _LONGEST_TITLE = 60
 _LONGEST_LINE = 160  # ansible-lint's rule
 
@@ -113,10 +92,10 @@ class _Renderer:
                     for source in sorted(self.choices[name])
                 ],
             }
-            for name, section in SECTIONS.items()
+            for name, section in _SECTIONS.items()
         ]
         files[DESTINATION] = self.fill("destination.yml.j2", sections=sections)
-        files[PLAYBOOK] = self.fill("playbook.yml.j2", names=list(tasks), sections=list(SECTIONS))
+        files[PLAYBOOK] = self.fill("playbook.yml.j2", names=list(tasks), sections=list(_SECTIONS))
         for name in ("ansible.cfg", "inventory.yml", "requirements.txt"):
             files[name] = self.fill(f"{name}.j2")
         return files | self.small_files
@@ -189,7 +168,7 @@ def _make_title(task: Task) -> str:
 
 def _collect_choices(tasks: Iterable[Task]) -> dict[str, dict[str, DestinationValue]]:
     """Return all choices of the tasks by section and source."""
-    choices: dict[str, dict[str, DestinationValue]] = {name: {} for name in SECTIONS}
+    choices: dict[str, dict[str, DestinationValue]] = {name: {} for name in _SECTIONS}
     waiting: list[Any] = [task.arguments for task in reversed(tuple(tasks))]
     while waiting:
         value = waiting.pop()
@@ -210,16 +189,13 @@ def _choose_keys(
         (section, source): key
         for section, chosen in choices.items()
         for source, key in choose_names(
-            SECTIONS[section].prefix, [(source, choice.label) for source, choice in chosen.items()]
+            _SECTIONS[section].prefix, [(source, choice.label) for source, choice in chosen.items()]
         ).items()
     }
 
 
 def list_collection_files() -> Iterator[tuple[str, bytes]]:
     """Yield path and content of every file of the collection, as it stands in a bundle."""
-    with importlib.resources.as_file(
-        importlib.resources.files("downpour.playbook") / "collections"
-    ) as root:
-        for path in sorted(Path(root).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                yield f"collections/{path.relative_to(root).as_posix()}", path.read_bytes()
+    for path in sorted(COLLECTIONS.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield f"collections/{path.relative_to(COLLECTIONS).as_posix()}", path.read_bytes()

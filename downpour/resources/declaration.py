@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from downpour.collection import Argument, Declaration
 from downpour.resources.captures import Capture
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import (
@@ -20,36 +22,20 @@ from downpour.resources.model import (
 )
 from downpour.resources.scope import Scope
 
-_NO_DEFAULT = object()
-# Tags of an earlier move, in a source that was its destination: they name other objects.
-_MARKER = "downpour:"
 
+def select_value(argument: Argument, attributes: Attributes) -> Iterator[tuple[str, Any]]:
+    """Yield ``(argument, value)`` if the task has to say it.
 
-@dataclasses.dataclass(frozen=True)
-class Field:
-    """An attribute that is carried.
-
-    It is left out of the task when it is absent (unless ``is_null_kept``) or equal to the API's
-    own ``default``. ``argument`` is the task's name for it where that differs.
+    It is left out where it is absent (unless null is a value of its own) and where it is what the
+    API makes of it when nothing is said.
     """
-
-    name: str
-    default: Any = _NO_DEFAULT
-    argument: str = ""
-    is_null_kept: bool = False
-
-    def select(self, attributes: Attributes) -> Iterator[tuple[str, Any]]:
-        """Yield ``(argument, value)`` if the task has to say it."""
-        if self.name not in attributes:
-            return
-        value = attributes[self.name]
-        if value is None and not self.is_null_kept:
-            return
-        if self.name == "tags":
-            # Glance tells them in another order each time.
-            value = sorted(tag for tag in value if not tag.startswith(_MARKER))
-        if value != self.default or type(value) is not type(self.default):
-            yield self.argument or self.name, value
+    if argument.wire_name not in attributes:
+        return
+    value = argument.read_value(dict(attributes))
+    if value is None and not argument.is_null_kept:
+        return
+    if value != argument.implied or type(value) is not type(argument.implied):
+        yield argument.name, value
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,13 +102,16 @@ def add_no_attributes(resource: Resource, inventory: Inventory) -> Attributes:
 class ResourceType:
     """All that the exporter knows about one kind of resource.
 
-    ``sdk_class`` is ``module:class`` of openstacksdk, whose every attribute must be in exactly one
-    of ``fields``, ``needs``, ``special`` (handled by this type's functions), ``dropped`` (lost
-    when set, with the reason) and ``read_only`` (nothing a tenant could ask for).
+    ``declaration`` is the collection's side: an argument that an attribute of the same wire name
+    gives is carried as it is (``fields``), or, where it is the id of another resource, as a
+    reference (``needs``; without a required one the resource is lost). A type that is made as a
+    part of another has none, but ``name`` and ``arguments``.
 
-    ``needs`` are attributes that hold the id of another resource and become an argument, ``links``
-    are those that ``describe`` puts elsewhere. Either come along, and what is of the same type is
-    made first. Without a need in ``vital`` the resource is lost. The functions:
+    ``sdk_class`` is ``module:class`` of openstacksdk, whose every attribute must be in exactly one
+    of ``fields``, ``needs``, ``links`` (ids of others that ``describe`` has a place for),
+    ``special`` (handled by this type's functions), ``dropped`` (lost when set, with the reason) and
+    ``read_only`` (nothing a tenant could ask for). Needs and links come along, and what is of the
+    same type is made first. The functions:
 
     ``bring``
         what comes along beside the needs
@@ -142,18 +131,16 @@ class ResourceType:
         what the manifest tells of it beside its own document
     """
 
-    name: str
     sdk_class: str
     listing: Listing
-    fields: tuple[Field, ...]
     read_only: frozenset[str]
-    needs: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    vital: frozenset[str] = frozenset()
+    declaration: Declaration | None = None
+    name: str = ""
+    arguments: tuple[Argument, ...] = ()
     links: Mapping[str, str] = dataclasses.field(default_factory=dict)
     special: frozenset[str] = frozenset()
     dropped: Mapping[str, str] = dataclasses.field(default_factory=dict)
     volatile: frozenset[str] = frozenset()
-    module: str = ""
     section: Section | None = None
     is_borrowable: bool = False
     more_listings: tuple[Listing, ...] = ()
@@ -169,20 +156,60 @@ class ResourceType:
     add_attributes: Callable[[Resource, Inventory], Attributes] = add_no_attributes
     is_owned: Callable[[Resource, str], bool] = lambda resource, project_id: True
 
+    def __post_init__(self) -> None:
+        """Take over name and arguments of the declaration."""
+        if self.declaration is not None:
+            object.__setattr__(self, "name", self.declaration.name)
+            object.__setattr__(self, "arguments", self.declaration.all_arguments)
+
+    @functools.cached_property
+    def fields(self) -> tuple[Argument, ...]:
+        """The arguments that are attributes of the same meaning, carried as they are."""
+        return tuple(item for item in self._plain if not item.refers_to)
+
+    @functools.cached_property
+    def needs(self) -> dict[str, Argument]:
+        """The arguments that are references to other resources, by attribute."""
+        return {str(item.wire_name): item for item in self._plain if item.refers_to}
+
+    @functools.cached_property
+    def _plain(self) -> tuple[Argument, ...]:
+        decided = self.special | self.read_only | self.dropped.keys()
+        return tuple(
+            item
+            for item in self.arguments
+            if item.wire_name is not None and item.wire_name not in decided
+        )
+
+    @property
+    def module(self) -> str:
+        """The collection's module that creates a resource of this type; "" for a part of others."""
+        return self.declaration.module_name if self.declaration else ""
+
     @property
     def task_file(self) -> str:
         """The name of the file in ``tasks/`` that creates resources of this type."""
         return f"{self.module}s"
 
+    def select(self, resource: Resource, names: Iterable[str]) -> dict[str, Any]:
+        """Return those of the named arguments that the task has to say."""
+        chosen = {argument.name: argument for argument in self.arguments}
+        return dict(
+            pair for name in names for pair in select_value(chosen[name], resource.attributes)
+        )
+
     def list_vital(self, resource: Resource) -> Iterator[Key]:
         """Yield the identity of everything without which ``resource`` is lost."""
-        return (
-            key for attribute, key in _list_set(self.needs, resource) if attribute in self.vital
-        )
+        for attribute, argument in self.needs.items():
+            if argument.is_required and resource[attribute]:
+                yield (argument.refers_to, resource[attribute])
 
     def list_earlier(self, resource: Resource) -> Iterator[Key]:
         """Yield the identity of everything that is to be made before ``resource``."""
-        return (key for _, key in _list_set({**self.needs, **self.links}, resource))
+        types = {attribute: item.refers_to for attribute, item in self.needs.items()}
+        for attribute, type_name in {**types, **self.links}.items():
+            if resource[attribute]:
+                yield (type_name, resource[attribute])
 
     def bring_all(
         self, resource: Resource, options: Options, inventory: Inventory
@@ -195,14 +222,16 @@ class ResourceType:
         """Return the arguments of the task that creates ``resource``; tell what they leave out."""
         arguments: dict[str, Any] = {"old_id": resource.id, "name": resource.name}
         for field in self.fields:
-            arguments.update(field.select(resource.attributes))
+            arguments.update(select_value(field, resource.attributes))
         choices: dict[str, Any] = {}
-        for attribute, key in _list_set(self.needs, resource):
-            argument, found = attribute.removesuffix("_id"), scope.refer_or_choose(resource, key)
+        for attribute, argument in self.needs.items():
+            if not resource[attribute]:
+                continue
+            found = scope.refer_or_choose(resource, (argument.refers_to, resource[attribute]))
             if isinstance(found, DestinationValue):
-                choices[argument] = found
+                choices[argument.name] = found
             elif found is not None:
-                arguments[argument] = found
+                arguments[argument.name] = found
         for attribute, reason in self.dropped.items():
             if resource[attribute]:
                 scope.omit(resource, f"{attribute} is left out: {reason}")
@@ -229,10 +258,3 @@ class ResourceType:
             if name not in self.volatile
         }
         return {**document, **self.add_attributes(resource, inventory)}
-
-
-def _list_set(needs: Mapping[str, str], resource: Resource) -> Iterator[tuple[str, Key]]:
-    """Yield each attribute that holds the id of another resource, and that one's identity."""
-    for attribute, type_name in needs.items():
-        if resource[attribute]:
-            yield attribute, (type_name, resource[attribute])

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from downpour.collection import DECLARATIONS
 from downpour.resources.captures import Capture, Route
-from downpour.resources.declaration import Field, ResourceType, Section, Selector
+from downpour.resources.declaration import ResourceType, Section, Selector
 from downpour.resources.model import (
     Attributes,
     DestinationValue,
@@ -46,7 +47,7 @@ _PROPERTIES_OF_THE_SDK = frozenset(
 
 def select_properties(document: Attributes) -> dict[str, str]:
     """Return the properties of an image's document that mean something in another cloud."""
-    known = {field.name for field in IMAGE.fields} | IMAGE.read_only | IMAGE.special
+    known = {str(field.wire_name) for field in IMAGE.fields} | IMAGE.read_only | IMAGE.special
     return {
         name: str(value)
         for name, value in sorted(document.items())
@@ -118,23 +119,12 @@ def read_images(cloud: DocumentReader) -> Iterator[Attributes]:
 
 
 IMAGE = ResourceType(
-    name="image",
+    declaration=DECLARATIONS["image"],
     sdk_class="openstack.image.v2.image:Image",
     listing=Listing("image.images", read_images),
-    module="image",
     section=Section("images", (Selector("image-name", "images by name"),)),
     is_borrowable=True,
     links=OTHER_IMAGES,
-    fields=(
-        Field("name"),
-        Field("disk_format"),
-        Field("container_format"),
-        Field("min_disk", default=0),
-        Field("min_ram", default=0),
-        Field("os_hidden", default=False),
-        Field("protected", default=False),
-        Field("tags", default=[]),
-    ),
     special=_PROPERTIES_OF_THE_SDK | {"properties", "visibility"},
     read_only=frozenset(
         """

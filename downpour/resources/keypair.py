@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from downpour.resources.declaration import Field, ResourceType, Section, Selector
+from downpour.collection import DECLARATIONS
+from downpour.resources.declaration import ResourceType, Section, Selector
 from downpour.resources.model import Listing, Resource, WrittenFile
 from downpour.resources.scope import Scope
 
@@ -16,11 +17,9 @@ def describe_keypair(keypair: Resource, scope: Scope) -> dict[str, Any]:
 
 
 KEYPAIR = ResourceType(
-    name="keypair",
+    declaration=DECLARATIONS["keypair"],
     sdk_class="openstack.compute.v2.keypair:Keypair",
     listing=Listing("compute.keypairs"),
-    module="keypair",
-    fields=(Field("name"), Field("type", default="ssh", argument="key_type")),
     special=frozenset({"public_key"}),
     read_only=frozenset({"created_at", "deleted", "fingerprint", "private_key", "user_id"}),
     section=Section("keypairs", (Selector("keypair-name", "keypairs by name"),)),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from downpour.resources.declaration import Field, ResourceType
+from downpour.collection import DECLARATIONS
+from downpour.resources.declaration import ResourceType
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import DestinationValue, Key, Listing, Options, Resource
 
@@ -23,19 +24,9 @@ def choose_network(network_id: str, inventory: Inventory) -> DestinationValue:
 
 
 NETWORK = ResourceType(
-    name="network",
+    declaration=DECLARATIONS["network"],
     sdk_class="openstack.network.v2.network:Network",
     listing=Listing("network.networks"),
-    module="network",
-    fields=(
-        Field("name"),
-        Field("description", default=""),
-        Field("admin_state_up", default=True),
-        Field("mtu"),
-        Field("port_security_enabled", default=True),
-        Field("dns_domain", default=""),
-        Field("tags", default=[]),
-    ),
     read_only=frozenset(
         {
             "availability_zones",

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from downpour.resources.declaration import Field, ResourceType
+from downpour.collection import DECLARATIONS
+from downpour.resources.declaration import ResourceType
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import Key, Listing, Options, Resource
 from downpour.resources.router import has_automatic_addresses
 from downpour.resources.scope import Scope
 
 # Only the network's owner may choose these (neutron/conf/policies/port.py).
-_OWNER_ONLY = (
-    Field("allowed_address_pairs", default=[]),
-    Field("mac_address"),
-    Field("port_security_enabled", default=True),
-)
+_OWNER_ONLY = ("allowed_address_pairs", "mac_address", "port_security_enabled")
 
 
 def bring_security_groups(port: Resource, options: Options, inventory: Inventory) -> Iterator[Key]:
@@ -32,7 +29,7 @@ def describe_port(port: Resource, scope: Scope) -> dict[str, Any]:
         for group_id in port["security_groups"] or ()
     ]
     arguments: dict[str, Any] = {"security_groups": [group for group in groups if group]}
-    chosen = {name: value for field in _OWNER_ONLY for name, value in field.select(port.attributes)}
+    chosen = PORT.select(port, _OWNER_ONLY)
     if scope.is_member(("network", port["network_id"])):
         arguments |= chosen
         arguments["fixed_ips"] = list(_describe_addresses(port, scope))
@@ -65,21 +62,10 @@ def _describe_addresses(port: Resource, scope: Scope) -> Iterator[dict[str, Any]
 
 
 PORT = ResourceType(
-    name="port",
+    declaration=DECLARATIONS["port"],
     sdk_class="openstack.network.v2.port:Port",
     listing=Listing("network.ports"),
-    module="port",
-    needs={"network_id": "network"},
-    vital=frozenset({"network_id"}),
-    fields=(
-        Field("name"),
-        Field("description", default=""),
-        Field("admin_state_up", default=True),
-        Field("binding:vnic_type", default="normal", argument="vnic_type"),
-        Field("extra_dhcp_opts", default=[]),
-        Field("tags", default=[]),
-    ),
-    special=frozenset({"fixed_ips", "security_groups"} | {field.name for field in _OWNER_ONLY}),
+    special=frozenset({"fixed_ips", "security_groups", *_OWNER_ONLY}),
     # Nova sets the DNS name to the server's host name and refuses a port with another one.
     read_only=frozenset(
         {

@@ -6,22 +6,12 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from downpour.resources.declaration import Field, ResourceType
+from downpour.collection import AUTOMATIC_ADDRESS_MODES, DECLARATIONS, INTERFACE_OWNERS
+from downpour.resources.declaration import ResourceType
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import Listing, Resource, describe_resource
 from downpour.resources.network import choose_network
 from downpour.resources.scope import Scope
-
-# neutron_lib.constants: a router's ports in tenant networks, plain, distributed and with HA
-INTERFACE_OWNERS = frozenset(
-    {
-        "network:ha_router_replicated_interface",
-        "network:router_interface",
-        "network:router_interface_distributed",
-    }
-)
-
-_AUTOMATIC_MODES = frozenset({"slaac", "dhcpv6-stateless"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,11 +51,9 @@ def list_interfaces(router: Resource, inventory: Inventory) -> list[Interface]:
 
 
 def has_automatic_addresses(subnet: Resource) -> bool:
-    """Tell whether neutron makes the addresses of ports from their MACs, and takes no others.
-
-    See neutron/common/ipv6_utils.py, ``is_auto_address_subnet``.
-    """
-    return not _AUTOMATIC_MODES.isdisjoint({subnet["ipv6_address_mode"], subnet["ipv6_ra_mode"]})
+    """Tell whether neutron makes the addresses of ports from their MACs, and takes no others."""
+    modes = {subnet["ipv6_address_mode"], subnet["ipv6_ra_mode"]}
+    return not AUTOMATIC_ADDRESS_MODES.isdisjoint(modes)
 
 
 def describe_router(router: Resource, scope: Scope) -> dict[str, Any]:
@@ -105,17 +93,9 @@ def _describe_interface(
 
 
 ROUTER = ResourceType(
-    name="router",
+    declaration=DECLARATIONS["router"],
     sdk_class="openstack.network.v2.router:Router",
     listing=Listing("network.routers"),
-    module="router",
-    fields=(
-        Field("name"),
-        Field("description", default=""),
-        Field("admin_state_up", default=True),
-        Field("routes", default=[]),
-        Field("tags", default=[]),
-    ),
     special=frozenset({"external_gateway_info"}),
     read_only=frozenset(
         {

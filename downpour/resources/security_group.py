@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from downpour.resources.declaration import Field, ResourceType
+from downpour.collection import DECLARATIONS, DEFAULT_GROUP, RULE_ARGUMENTS
+from downpour.resources.declaration import ResourceType, select_value
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import Attributes, Key, Listing, Options, Reference, Resource, Task
 from downpour.resources.scope import Scope
-
-_DEFAULT = "default"
-_TAGS = Field("tags", default=[])
 
 
 def list_rules(group: Resource, inventory: Inventory) -> list[Resource]:
@@ -31,8 +29,8 @@ def bring_remote_groups(group: Resource, options: Options, inventory: Inventory)
 
 def describe_group(group: Resource, scope: Scope) -> dict[str, Any]:
     """Name the tags; those of the default group stay behind, for it is not changed."""
-    tags = dict(_TAGS.select(group.attributes))
-    if group.name != _DEFAULT:
+    tags = SECURITY_GROUP.select(group, ["tags"])
+    if group.name != DEFAULT_GROUP:
         return tags
     scope.note(group, "the destination project's own default group is used and given these rules")
     if tags:
@@ -66,7 +64,7 @@ def _describe_rule(rule: Resource, group: Resource, scope: Scope) -> dict[str, A
         return None
     arguments: dict[str, Any] = {}
     for field in SECURITY_GROUP_RULE.fields:
-        arguments.update(field.select(rule.attributes))
+        arguments.update(select_value(field, rule.attributes))
     if remote:
         reference = scope.refer(
             group, ("security group", remote), what, "it refers to a foreign group"
@@ -84,15 +82,9 @@ def add_rule_documents(group: Resource, inventory: Inventory) -> Attributes:
 
 
 SECURITY_GROUP = ResourceType(
-    name="security group",
+    declaration=DECLARATIONS["security group"],
     sdk_class="openstack.network.v2.security_group:SecurityGroup",
     listing=Listing("network.security_groups"),
-    module="security_group",
-    fields=(
-        Field("name"),
-        Field("description", default=""),
-        Field("stateful", default=True),
-    ),
     special=frozenset({"security_group_rules", "tags"}),
     read_only=frozenset({"created_at", "project_id", "revision_number", "tenant_id", "updated_at"}),
     dropped={"shared": "the rights of other projects are not carried"},
@@ -106,17 +98,9 @@ SECURITY_GROUP = ResourceType(
 
 SECURITY_GROUP_RULE = ResourceType(
     name="security group rule",
+    arguments=RULE_ARGUMENTS,
     sdk_class="openstack.network.v2.security_group_rule:SecurityGroupRule",
     listing=Listing("network.security_group_rules"),
-    fields=(
-        Field("direction"),
-        Field("ethertype"),
-        Field("protocol"),
-        Field("port_range_min"),
-        Field("port_range_max"),
-        Field("remote_ip_prefix"),
-        Field("description", default=""),
-    ),
     special=frozenset({"remote_group_id", "remote_address_group_id", "security_group_id"}),
     read_only=frozenset(
         {"created_at", "name", "project_id", "revision_number", "tags", "tenant_id", "updated_at"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from downpour.collection import DECLARATIONS
 from downpour.resources.captures import GIB, Capture, Route
-from downpour.resources.declaration import Field, ResourceType, Section, Selector, Wait
+from downpour.resources.declaration import ResourceType, Section, Selector, Wait
 from downpour.resources.image import IMAGE, OTHER_IMAGES
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import (
@@ -315,11 +316,10 @@ def capture_server(server: Resource, scope: Scope) -> Capture | None:
 
 
 SERVER = ResourceType(
-    name="server",
+    declaration=DECLARATIONS["server"],
     sdk_class="openstack.compute.v2.server:Server",
     listing=Listing("compute.servers"),
     more_listings=(FLAVORS, _SERVER_GROUPS, _FLOATING_IPS),
-    module="server",
     section=Section(
         "servers",
         (
@@ -331,16 +331,10 @@ SERVER = ResourceType(
         keys=("save_state", "key_name"),
     ),
     wait=Wait("servers_ready", "Wait for the servers", "servers", describe_readiness),
-    fields=(
-        Field("name"),
-        Field("description"),
-        Field("metadata", default={}),
-        Field("tags", default=[]),
-    ),
     special=frozenset(
         """
-        OS-EXT-AZ:availability_zone OS-EXT-SRV-ATTR:user_data addresses config_drive flavor image
-        key_name os-extended-volumes:volumes_attached server_groups status
+        OS-EXT-AZ:availability_zone OS-EXT-SRV-ATTR:user_data addresses availability_zone
+        config_drive flavor image key_name os-extended-volumes:volumes_attached server_groups status
         """.split()
     ),
     read_only=frozenset(

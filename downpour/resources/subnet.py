@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from downpour.resources.declaration import Field, ResourceType
+from downpour.collection import DECLARATIONS
+from downpour.resources.declaration import ResourceType
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import Key, Listing, Options, Resource
 from downpour.resources.router import read_joined_subnets
@@ -30,26 +31,9 @@ def describe_subnet(subnet: Resource, scope: Scope) -> dict[str, Any]:
 
 
 SUBNET = ResourceType(
-    name="subnet",
+    declaration=DECLARATIONS["subnet"],
     sdk_class="openstack.network.v2.subnet:Subnet",
     listing=Listing("network.subnets"),
-    module="subnet",
-    needs={"network_id": "network"},
-    vital=frozenset({"network_id"}),
-    fields=(
-        Field("name"),
-        Field("description", default=""),
-        Field("ip_version"),
-        Field("cidr"),
-        Field("gateway_ip", is_null_kept=True),
-        Field("enable_dhcp", default=True),
-        Field("allocation_pools"),
-        Field("dns_nameservers", default=[]),
-        Field("host_routes", default=[]),
-        Field("ipv6_address_mode"),
-        Field("ipv6_ra_mode"),
-        Field("tags", default=[]),
-    ),
     special=frozenset({"subnetpool_id"}),
     read_only=frozenset(
         {

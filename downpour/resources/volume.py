@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from downpour.collection import DECLARATIONS, INTERNAL_VOLUME_METADATA
 from downpour.resources.captures import GIB, Capture, Route
-from downpour.resources.declaration import Field, ResourceType, Section, Selector, Wait
+from downpour.resources.declaration import ResourceType, Section, Selector, Wait
 from downpour.resources.image import OTHER_IMAGES, select_properties
 from downpour.resources.model import DestinationValue, Listing, Reference, Resource, SavedFile
 from downpour.resources.scope import Scope
 
-# Cinder shows these beside the user's own metadata.
-_INTERNAL_METADATA = frozenset({"attached_mode", "downpour", "readonly"})
 # cinder/volume/volume_utils.py copies these from an image; they describe that image.
 _FACTS_OF_THE_IMAGE = frozenset(
     "checksum container_format disk_format image_id image_name min_disk min_ram size".split()
@@ -54,7 +53,7 @@ def describe_volume(volume: Resource, scope: Scope) -> dict[str, Any]:
     metadata = {
         name: value
         for name, value in (volume["metadata"] or {}).items()
-        if name not in _INTERNAL_METADATA
+        if name not in INTERNAL_VOLUME_METADATA
     }
     if metadata:
         arguments["metadata"] = metadata
@@ -122,13 +121,11 @@ def capture_volume(volume: Resource, scope: Scope) -> Capture | None:
 
 
 VOLUME = ResourceType(
-    name="volume",
+    declaration=DECLARATIONS["volume"],
     sdk_class="openstack.block_storage.v3.volume:Volume",
     listing=Listing("block_storage.volumes"),
-    module="volume",
     section=Section("volumes", (Selector("volume-name", "volumes by name"),), keys=("save_state",)),
     wait=Wait("volumes_ready", "Wait for the volumes", "volumes", describe_settings),
-    fields=(Field("name"), Field("description", default=""), Field("size")),
     special=frozenset(
         {
             "availability_zone",

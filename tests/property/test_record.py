@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from ansible_collections.downpour.cloud.plugins.plugin_utils.record import (
-    HEADER,
-    TYPE_NAMES,
-    Record,
+from ansible_collections.downpour.cloud.plugins.plugin_utils.facts import RECORD_COLUMNS
+from ansible_collections.downpour.cloud.plugins.plugin_utils.record import TYPE_NAMES, Record
+from ansible_collections.downpour.cloud.plugins.plugin_utils.row import (
     Row,
     format_row,
     guard,
@@ -56,4 +55,4 @@ def test_a_row_is_plain_csv(row: Row) -> None:
     """Other programs read a row as four cells on one line."""
     line = format_row(row)
     assert line.count("\n") == 1
-    assert len(next(csv.reader([line]))) == len(HEADER)
+    assert len(next(csv.reader([line]))) == len(RECORD_COLUMNS)

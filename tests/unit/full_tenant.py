@@ -15,7 +15,7 @@ def make_full_tenant() -> tuple[Tenant, list[Key]]:
 
     def add(type_name: str, **attributes: Any) -> str:
         values = {
-            field.name: choose_value(field)
+            str(field.wire_name): choose_value(field)
             for field in RESOURCE_TYPES[type_name].fields
             if field.name != "name"
         }

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from downpour.bundle.layout import name_data_file
+from downpour.collection import Argument
 from downpour.plan import Plan, make_plan
 from downpour.resources import RESOURCE_TYPES
-from downpour.resources.declaration import Field
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import DataFile, Finding, Key, Listing, Options, Resource, Severity
 from downpour.resources.scope import Scope
@@ -197,7 +197,7 @@ def save_plan(plan: Plan) -> dict[Key, DataFile]:
     return saved
 
 
-def choose_value(field: Field) -> Any:
+def choose_value(field: Argument) -> Any:
     """A value that is neither the field's default nor empty."""
     known: dict[str, Any] = {
         "disk_format": "raw",
@@ -220,14 +220,15 @@ def choose_value(field: Field) -> Any:
         "size": 3,
         "type": "x509",
     }
-    if field.name in known:
-        return known[field.name]
-    match field.default:
+    name = str(field.wire_name)
+    if name in known:
+        return known[name]
+    match field.implied:
         case bool():
-            return not field.default
+            return not field.implied
         case int():
             return 7
         case list():
             return ["one"]
         case _:
-            return f"a {field.name}"
+            return f"a {name}"

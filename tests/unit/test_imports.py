@@ -15,7 +15,7 @@ COLLECTION = PACKAGE / "playbook" / "collections"
 
 # doc/source/architecture.rst draws the same layers. A part may import its own layer and lower ones.
 LAYERS = (
-    {"errors", "files", "text"},
+    {"collection", "errors", "files", "text"},
     {"resources", "selection", "match", "cloud"},
     {"walk", "bundle"},
     {"query", "plan", "capture", "transfer", "report", "playbook"},
@@ -24,6 +24,7 @@ LAYERS = (
 )
 
 DOORS = {
+    "ansible_collections": {"collection"},
     "os_client_config": {"cloud"},
     "openstack": {"cloud", "capture", "transfer"},
     "keystoneauth1": {"cloud", "capture", "transfer"},

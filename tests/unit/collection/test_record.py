@@ -9,6 +9,8 @@ import pytest
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import TaskError
 from ansible_collections.downpour.cloud.plugins.plugin_utils.record import (
     Record,
+)
+from ansible_collections.downpour.cloud.plugins.plugin_utils.row import (
     Row,
     format_row,
 )

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from ansible_collections.downpour.cloud.plugins.plugin_utils.rules import (
     Rule,
-    build_rule_body,
     compare_rules,
     make_rule_key,
+)
+from ansible_collections.downpour.cloud.plugins.plugin_utils.types.security_group_rules import (
+    build_rule_body,
 )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from downpour.collection import Argument
 from downpour.resources import RESOURCE_TYPES
-from downpour.resources.declaration import Field, ResourceType
+from downpour.resources.declaration import ResourceType
 from tests.unit.tenant import Tenant, choose_value
 
 # The id is the identity itself; the SDK adds the location to everything it reads.
@@ -36,7 +37,7 @@ def list_decisions(resource_type: ResourceType) -> Counter[str]:
     """How often each attribute was decided about."""
     return Counter(
         [
-            *(field.name for field in resource_type.fields),
+            *(str(field.wire_name) for field in resource_type.fields),
             *resource_type.needs,
             *resource_type.links,
             *resource_type.special,
@@ -68,11 +69,11 @@ def test_no_attribute_is_decided_about_twice(name: str) -> None:
 def test_volatile_attributes_are_not_carried(name: str) -> None:
     """What changes by itself, and so is kept out of the manifest, is nothing that is carried."""
     resource_type = RESOURCE_TYPES[name]
-    carried = {field.name for field in resource_type.fields} | set(resource_type.needs)
+    carried = {field.wire_name for field in resource_type.fields} | set(resource_type.needs)
     assert not resource_type.volatile & carried
 
 
-def list_carried_fields() -> Iterator[tuple[str, Field]]:
+def list_carried_fields() -> Iterator[tuple[str, Argument]]:
     """Every declared field, with the name of its type."""
     for name, resource_type in RESOURCE_TYPES.items():
         for field in resource_type.fields:
@@ -82,18 +83,18 @@ def list_carried_fields() -> Iterator[tuple[str, Field]]:
 @pytest.mark.parametrize(
     ("name", "field"), list(list_carried_fields()), ids=lambda value: getattr(value, "name", value)
 )
-def test_every_field_arrives(name: str, field: Field) -> None:
+def test_every_field_arrives(name: str, field: Argument) -> None:
     """A field with a value that is not the API's default is an argument of the task."""
     value = choose_value(field)
-    assert value != field.default
+    assert value != field.implied
     tenant = Tenant()
     if name == "security group rule":
         group = tenant.add("security group")
-        tenant.add(name, **{"security_group_id": group, field.name: value})
+        tenant.add(name, **{"security_group_id": group, str(field.wire_name): value})
         (arguments,) = tenant.describe("security group", group)[0]["completion"]["rules"]
     else:
         source_id = tenant.add(name)
-        tenant.listings[RESOURCE_TYPES[name].listing.name][0][field.name] = value
+        tenant.listings[RESOURCE_TYPES[name].listing.name][0][str(field.wire_name)] = value
         if name == "keypair" and field.name == "name":
             source_id = value
             tenant.listings["compute.keypairs"][0]["id"] = value
@@ -101,4 +102,4 @@ def test_every_field_arrives(name: str, field: Field) -> None:
     if field.name == "name":
         assert arguments["name"] == value
     else:
-        assert arguments[field.argument or field.name] == value
+        assert arguments[field.name] == value

@@ -1,6 +1,7 @@
 """A cloud for tests: real sockets, real HTTP, in the process of the test."""
 
 from tests.fake_cloud.cloud import Entry, FakeCloud
+from tests.fake_cloud.fill import Size, fill_project
 from tests.fake_cloud.release import NEWEST, QUEENS, Release
 from tests.fake_cloud.scripts import (
     call,
@@ -23,10 +24,12 @@ __all__ = [
     "Entry",
     "FakeCloud",
     "Release",
+    "Size",
     "call",
     "corrupt",
     "cut",
     "delay",
+    "fill_project",
     "lose_answer",
     "lose_request",
     "match",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -14,7 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 import openstack
 import openstack.connection
 
-from tests.fake_cloud.catalog import KINDS, ROUTES, furnish
+from tests.fake_cloud.catalog import ROUTES, furnish
+from tests.fake_cloud.content import Content
 from tests.fake_cloud.identity import (
     PASSWORD,
     PLACES,
@@ -62,7 +62,7 @@ class Entry:
         return f"{self.method} {self.service} {self.path} {self.status}"
 
 
-class FakeCloud:
+class FakeCloud(Content):
     """A cloud on a loopback socket, from ``with FakeCloud() as cloud`` to the end of the block.
 
     ``without`` are services that its catalog lacks. ``is_furnished`` puts in what an operator
@@ -80,12 +80,11 @@ class FakeCloud:
     ) -> None:
         self.release = release
         self.name = name
-        self.state = State(name, release)
+        super().__init__(State(name, release))
         self.log: list[Entry] = []
         self._services = [service for service in PLACES if service not in without]
         self._scripts: list[Script] = []
         self._tokens = Tokens()
-        self._lock = threading.RLock()
         furnish(self.state, is_furnished)
         self._server = Server(self._serve)
 
@@ -105,11 +104,6 @@ class FakeCloud:
     def url(self) -> str:
         """Where it listens."""
         return self._server.url
-
-    @property
-    def project_id(self) -> str:
-        """The project of its only user."""
-        return self.state.project_id
 
     @property
     def credentials(self) -> Document:
@@ -140,64 +134,11 @@ class FakeCloud:
         path.chmod(0o600)
         return path
 
-    # What is in it.
-
-    def put(self, collection: str, *bodies: Document, **attributes: Any) -> str:
-        """Put objects straight in: defaults are filled in, nothing is checked, nothing follows.
-
-        For thousands at once. ``attributes`` are common to all. Returns the last one's id.
-        """
-        kind = KINDS[collection]
-        with self._lock:
-            documents = kind.open(self.state)
-            document: Document = {}
-            for body in bodies or ({},):
-                document = kind.build(self.state, {**attributes, **body})
-                documents[document["id"]] = document
-            return str(document["id"])
-
-    def make(self, collection: str, **body: Any) -> Document:
-        """Make an object as a POST does, with all that follows, without HTTP. Returns a copy."""
-        with self._lock:
-            return dict(KINDS[collection].make(self.state, body))
-
-    def read(self, collection: str, object_id: str) -> Document:
-        """Return a document as it is kept, to look at or to change."""
-        return self.get_documents(collection)[object_id]
-
-    def get_documents(self, collection: str) -> dict[str, Document]:
-        """Return all documents of a collection by id: everybody's, as they are kept."""
-        return KINDS[collection].open(self.state)
-
-    def find_own(self, collection: str, **attributes: Any) -> list[Document]:
-        """Return the project's documents that have these attributes, in the order of creation."""
-        kind = KINDS[collection]
-        return [
-            item
-            for item in kind.open(self.state).values()
-            if (not kind.owner_keys or item.get(kind.owner_keys[0]) == self.project_id)
-            and all(item.get(name) == value for name, value in attributes.items())
-        ]
-
-    @property
-    def data(self) -> dict[str, bytes]:
-        """The bytes of images and volumes, and of servers' root disks, by id."""
-        return self.state.data
-
-    def reveal(self, object_id: str) -> None:
-        """Let the member see an object of another project."""
-        self.state.visible.add(object_id)
-
-    def limit(self, **limits: int) -> None:
-        """Set how many objects of a collection the project may have; ``_`` stands for ``-``."""
-        names = {name.replace("-", "_"): name for name in KINDS}
-        self.state.limits |= {names[name]: limit for name, limit in limits.items()}
+    # What shall go wrong.
 
     def expire_tokens(self) -> None:
         """Let every token be too old from now on."""
         self._tokens.good.clear()
-
-    # What shall go wrong.
 
     def script(
         self, wanted: Match, reaction: Reaction, *, times: int | None = 1, skip: int = 0

@@ -118,4 +118,7 @@ def answer_refusal(service: str, refusal: RefusalError) -> Answer:
     # cinder escapes its messages as if they were HTML
     text = html.escape(message, quote=False) if service == "block_storage" else message
     name = _FAULT_NAMES.get(status, "computeFault")
-    return answer_json(status, {name: {"code": status, "message": text}})
+    told: Document = {"code": status, "message": text}
+    if status == 413:
+        told["retryAfter"] = "0"
+    return answer_json(status, {name: told})

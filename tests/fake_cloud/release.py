@@ -40,6 +40,7 @@ class Release:
     ``has_original_flavor_name``: from 2.47 on a server tells its flavor's name and size. Without
     it a server only ever tells its flavor's id, as every nova does below 2.47.
     ``has_ranges``: glance's store can serve a part of a file.
+    ``has_default_volume_type``: a volume without a type gets ``__DEFAULT__``; before, it had none.
     ``has_project_in_volume_url``: the catalog's address of cinder ends with the project's id.
     """
 
@@ -51,6 +52,7 @@ class Release:
     has_hidden_images: bool = True
     has_original_flavor_name: bool = True
     has_ranges: bool = True
+    has_default_volume_type: bool = True
     has_project_in_volume_url: bool = False
 
     def get_range(self, service: str) -> Range | None:
@@ -66,6 +68,7 @@ QUEENS = Release(
     has_os_hash=False,
     has_hidden_images=False,
     has_original_flavor_name=False,
+    has_default_volume_type=False,
     has_project_in_volume_url=True,
 )
 

@@ -189,7 +189,6 @@ def _describe_interface(router: Document, port: Document, subnet_ids: list[str])
     return {
         "id": router["id"],
         "project_id": router["project_id"],
-        "tenant_id": router["project_id"],
         "port_id": port["id"],
         "network_id": port["network_id"],
         "subnet_id": subnet_ids[0] if subnet_ids else None,

@@ -105,20 +105,33 @@ class State:
         self.courses.setdefault(event, []).append(course)
 
     def begin(
-        self, event: str, document: Document, passing: Document, finish: Callable[[], None]
+        self,
+        event: str,
+        document: Document,
+        passing: Document,
+        finish: Callable[[], None],
+        free: Callable[[], None] = lambda: None,
     ) -> None:
-        """Let an object go through ``passing`` to its end, which is ``finish`` if all goes well."""
+        """Let an object go through ``passing`` to its end, which is ``finish`` if all goes well.
+
+        ``free`` is done at any end.
+        """
         course = self._take_course(event)
         if course is None:
             finish()
+            free()
             return
         end = course.end
 
-        def spoil() -> None:
-            document.update(copy.deepcopy(dict(end or {})))
+        def conclude() -> None:
+            if end is None:
+                finish()
+            else:
+                document.update(copy.deepcopy(dict(end)))
+            free()
 
         document.update(passing)
-        self._pending[document["id"]] = _Pending(course.reads, finish if end is None else spoil)
+        self._pending[document["id"]] = _Pending(course.reads, conclude)
         if course.reads == 0:
             self.note_read(document)
 

@@ -108,10 +108,13 @@ def test_life_of_a_cloud(
     assert cloud.list_processes() == {}
     database.write_bytes(intact)
 
-    # Another program has taken the ports meanwhile: this one, if no other was faster.
-    taken = bind_ports(port_base) or {}
+    # Another program has taken the ports meanwhile: this one, if no other was faster. What was
+    # killed a moment ago may still have them.
+    end = time.monotonic() + 10
+    while not (taken := bind_ports(port_base)) and time.monotonic() < end:
+        time.sleep(0.05)
     assert run_command("up").returncode == 0
-    close_sockets(taken)
+    close_sockets(taken or {})
     cloud = sandbox.open_cloud("solo")
     assert cloud.settings.port_base != port_base
     assert set(list_networks(sandbox)) == {"kept", "public"}

@@ -62,7 +62,7 @@ def fetch_object(resource_type: ResourceType, cloud: Cloud, new_id: str) -> Json
 
 def find_marked(resource_type: ResourceType, task: Task, is_fresh: bool) -> Json | None:
     """Return the object with the task's marker; raises TaskError if there are two."""
-    marker = make_marker(task.old_id)
+    marker = resource_type.make_marker(task)
     found = resource_type.list_marked(task.cloud, marker, is_fresh)
     if len(found) > 1:
         ids = ", ".join(sorted(str(item["id"]) for item in found))
@@ -94,13 +94,14 @@ def build_marked_body(resource_type: ResourceType, task: Task) -> Json:
         task, build_body(resource_type.list_arguments(), task.arguments)
     )
     tags = resource_type.choose_tags(task)
-    resource_type.marker.mark_body(task.cloud, body, make_marker(task.old_id), tags)
+    resource_type.marker.mark_body(task.cloud, body, resource_type.make_marker(task), tags)
     return body
 
 
 def settle_marked(resource_type: ResourceType, task: Task, found: Json) -> Json:
     """Give a new object its tags and its name, where the creating request could not."""
-    wanted = Wanted(make_marker(task.old_id), resource_type.choose_tags(task), task.arguments)
+    marker, tags = resource_type.make_marker(task), resource_type.choose_tags(task)
+    wanted = Wanted(marker, tags, task.arguments)
     return resource_type.marker.settle(task.cloud, resource_type.path, found, wanted)
 
 
@@ -240,7 +241,15 @@ class ResourceType(Module):
 
     def is_ours(self, task: Task, found: Json) -> bool:
         """Whether downpour made the object: only then may anything about it be changed."""
-        return self.marker.is_marked(found, make_marker(task.old_id))
+        return self.marker.is_marked(found, self.make_marker(task))
+
+    def make_marker(self, task: Task) -> str:
+        """Return the marker of the task's resource, "" if the type has no place for one.
+
+        Such a type may have old ids that no tag could hold: a keypair's is its name. Raises
+        TaskError for any other type's.
+        """
+        return "" if isinstance(self.marker, NoMarker) else make_marker(task.old_id)
 
     def wrap(self, body: Json) -> Json:
         """Return the request with this body."""

@@ -14,7 +14,6 @@ import pytest
 import requests
 from ansible_collections.downpour.cloud.plugins.plugin_utils.cloud import (
     Cloud,
-    quote_id,
     read_message,
 )
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import (
@@ -29,6 +28,7 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.upload import (
     BLOCK_SIZE_BYTES,
     HashingFile,
 )
+from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import quote_id
 from keystoneauth1.adapter import Adapter
 from keystoneauth1.noauth import NoAuth
 from keystoneauth1.session import Session

@@ -19,7 +19,8 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.identity import (
     is_placeholder,
     obtain,
 )
-from ansible_collections.downpour.cloud.plugins.plugin_utils.record import Record, Row
+from ansible_collections.downpour.cloud.plugins.plugin_utils.record import Record
+from ansible_collections.downpour.cloud.plugins.plugin_utils.row import Row
 
 OLD_ID = "0a1b"
 
@@ -39,7 +40,7 @@ class Project:
         self.done.append("fetch")
         return {"id": new_id} if new_id in self.objects else None
 
-    def find(self, task: Task, is_fresh: bool = False) -> dict[str, Any] | None:
+    def find(self, task: Task, is_fresh: bool) -> dict[str, Any] | None:
         """Look for the marker."""
         self.done.append("find")
         found = [key for key, marker in self.objects.items() if marker == task.old_id]
@@ -129,7 +130,7 @@ def test_a_second_run_does_nothing(tmp_path: Path) -> None:
 
 def test_a_lost_answer_makes_no_twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The object is looked for, and the request is not sent again."""
-    monkeypatch.setattr(identity, "sleep", lambda _pause_s: None)
+    monkeypatch.setattr(identity, "sleep", lambda _pause_seconds: None)
     task, project = make_task(tmp_path), Project()
     project.has_lost_answer = True
     assert obtain(task, project).new_id == "made"
@@ -138,7 +139,7 @@ def test_a_lost_answer_makes_no_twin(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_lost_request_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If nothing shows up, a person decides; still no second request."""
-    monkeypatch.setattr(identity, "sleep", lambda _pause_s: None)
+    monkeypatch.setattr(identity, "sleep", lambda _pause_seconds: None)
     task, project = make_task(tmp_path), Project()
 
     def lose(_task: Task) -> dict[str, Any]:

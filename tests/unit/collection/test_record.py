@@ -7,11 +7,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from ansible_collections.downpour.cloud.plugins.plugin_utils.facts import RECORD_COLUMNS
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import TaskError
 from ansible_collections.downpour.cloud.plugins.plugin_utils.record import (
-    HEADER,
     TYPE_NAMES,
     Record,
+)
+from ansible_collections.downpour.cloud.plugins.plugin_utils.row import (
     Row,
     format_row,
     guard,
@@ -74,7 +76,7 @@ def test_a_row_is_plain_csv(row: Row) -> None:
     """Other programs read a row as four cells on one line."""
     line = format_row(row)
     assert line.count("\n") == 1
-    assert len(next(csv.reader([line]))) == len(HEADER)
+    assert len(next(csv.reader([line]))) == len(RECORD_COLUMNS)
 
 
 def test_new_file_is_private_and_has_the_header(tmp_path: Path) -> None:

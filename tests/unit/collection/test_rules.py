@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from ansible_collections.downpour.cloud.plugins.plugin_utils.rules import (
     Rule,
-    build_rule_body,
     compare_rules,
     keep_existing,
     make_clash_key,
     make_rule_key,
+)
+from ansible_collections.downpour.cloud.plugins.plugin_utils.types.security_group_rules import (
+    build_rule_body,
 )
 from hypothesis import given
 from hypothesis import strategies as st

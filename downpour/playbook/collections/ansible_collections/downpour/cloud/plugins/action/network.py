@@ -1,15 +1,12 @@
-"""Create a network."""
+"""Runs what plugin_utils/types declares; written from there."""
 
 from __future__ import annotations
 
-from ansible_collections.downpour.cloud.plugins.plugin_utils.action import CreateAction
-from ansible_collections.downpour.cloud.plugins.plugin_utils.marker import NetworkTag
-from ansible_collections.downpour.cloud.plugins.plugin_utils.resource_type import ResourceType
+from ansible_collections.downpour.cloud.plugins.plugin_utils.action import ImportAction
+from ansible_collections.downpour.cloud.plugins.plugin_utils.types import MODULES
 
 
-class ActionModule(CreateAction):
-    """A network."""
+class ActionModule(ImportAction):
+    """Creates a network."""
 
-    RESOURCE_TYPE = ResourceType(
-        "network", "network", "/networks", "network", NetworkTag("network")
-    )
+    MODULE = MODULES["network"]

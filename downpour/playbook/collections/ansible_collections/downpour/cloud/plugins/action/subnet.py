@@ -1,17 +1,12 @@
-"""Create a subnet."""
+"""Runs what plugin_utils/types declares; written from there."""
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from ansible_collections.downpour.cloud.plugins.plugin_utils.action import CreateAction
-from ansible_collections.downpour.cloud.plugins.plugin_utils.marker import NetworkTag
-from ansible_collections.downpour.cloud.plugins.plugin_utils.resource_type import ResourceType
+from ansible_collections.downpour.cloud.plugins.plugin_utils.action import ImportAction
+from ansible_collections.downpour.cloud.plugins.plugin_utils.types import MODULES
 
 
-class ActionModule(CreateAction):
-    """A subnet; a gateway that is null means none, one that is left out means the first address."""
+class ActionModule(ImportAction):
+    """Creates a subnet."""
 
-    RESOURCE_TYPE = ResourceType("subnet", "network", "/subnets", "subnet", NetworkTag("subnet"))
-    RENAMED: ClassVar = {"network": "network_id"}
-    NULLABLE = frozenset({"gateway_ip"})
+    MODULE = MODULES["subnet"]

@@ -23,9 +23,9 @@ from importlib import import_module
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.downpour.cloud.plugins.plugin_utils.arguments import load_options
 from ansible_collections.downpour.cloud.plugins.plugin_utils.cloud import Cloud, open_cloud
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import TaskError
+from ansible_collections.downpour.cloud.plugins.plugin_utils.module import Module
 
 _COLLECTION = "downpour.cloud."
 _ACTIONS = "ansible_collections.downpour.cloud.plugins.action."
@@ -61,12 +61,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible has no type
         name = action.removeprefix(_COLLECTION)
         try:
             cloud = open_cloud(self._cloud_name)
-            module = import_module(_ACTIONS + name)
+            module: Module = import_module(_ACTIONS + name).ActionModule.MODULE
             if name in self._prepared:
-                cloud.log_in(module.ActionModule.SERVICES)
+                cloud.log_in(module.services)
             else:
-                load_options(name)
-                module.ActionModule.prepare(cloud)
+                module.prepare(cloud)
                 self._prepared.add(name)
             cloud.close_sockets()
         except (TaskError, ImportError):
@@ -75,8 +74,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible has no type
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """Forget what was read before: the failed task may have created something."""
         if self._is_usable:
-            self._forget_snapshots(open_cloud(self._cloud_name))
+            self._forget_known(open_cloud(self._cloud_name))
 
-    def _forget_snapshots(self, cloud: Cloud) -> None:
-        cloud.snapshots.clear()
+    def _forget_known(self, cloud: Cloud) -> None:
+        cloud.known.clear()
         self._prepared.clear()

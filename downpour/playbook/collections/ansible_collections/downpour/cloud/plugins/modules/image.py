@@ -1,5 +1,4 @@
-"""What ansible-doc shows of the action plugin downpour.cloud.image."""
-
+# Written from what plugin_utils/types declares.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -9,27 +8,26 @@ version_added: 1.0.0
 author: The downpour authors
 description:
   - Uploads an image, or uses the one that stands for the old id already.
-  - A row of C(uuids.csv) for the old id is honoured, then an object with the marker
-    C(downpour:<old id>);
-    only if there is neither is the image created.
-  - What was read and what the image service holds are compared with the digest; if either
-    differs, the image
-    is deleted and the task fails. An upload that was interrupted is started again.
+  - A row of C(uuids.csv) for the old id is honoured, then an object with the
+    marker C(downpour:<old id>); only if there is neither is the image created.
+  - What was read and what the image service holds are compared with the digest;
+    if either differs, the image is deleted and the task fails. An interrupted
+    upload is started again.
 attributes:
   check_mode:
     description: Reports what would change and changes nothing.
     support: full
 requirements:
-  - openstacksdk >= 4.0 in the Python that runs ansible-playbook
+  - openstacksdk >= 4.2 in the Python that runs ansible-playbook
 options:
   cloud:
-    description:
-      - Name of the cloud in C(clouds.yaml). Null or left out, the environment decides
-        (E(OS_CLOUD) or
-        the other C(OS_*) variables), as openstacksdk does it.
+    description: Name of the cloud in C(clouds.yaml). Null or left out, the environment
+      decides (E(OS_CLOUD) or the other C(OS_*) variables), as openstacksdk does
+      it.
     type: str
   old_id:
-    description: Id of the image in the source cloud. It is what identifies the image.
+    description: Id of the image in the source cloud. It is what identifies the
+      image.
     type: str
     required: true
   name:
@@ -59,38 +57,47 @@ options:
     description: Smallest memory in MiB that the image needs.
     type: int
   visibility:
-    description: Who sees the image. Left out, its owner and those that it is shared with.
+    description: Who sees the image. Left out, its owner and those that it is
+      shared with.
     type: str
-    choices: [private, shared, community]
+    choices:
+      - private
+      - shared
+      - community
   os_hidden:
     description: Whether the image is left out of listings.
     type: bool
   protected:
-    description: Whether the image is protected against deletion. This is set last.
+    description: Whether the image is protected against deletion. This is set
+      last.
     type: bool
     default: false
   properties:
-    description: Further properties, such as the kind of disk bus. Their values are text.
+    description: Further properties, such as the kind of disk bus. Their values
+      are text.
     type: dict
     default: {}
   tags:
-    description: Tags that the image has in the source. The marker is added to them.
+    description: Tags that the image has in the source. The marker is added to
+      them.
     type: list
     elements: str
     default: []
   use:
-    description: Id of an image of the destination that is to be used instead. Nothing is uploaded
-      then.
+    description: Id of an image of the destination that is to be used instead.
+      Nothing is uploaded then.
     type: str
   recorded:
-    description: Whether C(uuids.csv) gets a row. It does not for a server's root disk, which has
-      no id of its own.
+    description: Whether C(uuids.csv) gets a row. It does not for a server's
+      root disk, which has no id of its own.
     type: bool
     default: true
   owner:
     description: What the old id is the id of.
     type: str
-    choices: [image, server]
+    choices:
+      - image
+      - server
     default: image
 """
 
@@ -110,8 +117,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: Id of the image in the destination; in check mode C((new image <old id>)) if there
-    is none yet.
+  description: Id of the image in the destination; in check mode C((new image
+    <old id>)) if there is none yet.
   returned: success
   type: str
   sample: 5b6c6d7e-1f0a-4a57-8a8c-9d3f0a1b2c3d

@@ -1,5 +1,4 @@
-"""What ansible-doc shows of the action plugin downpour.cloud.port."""
-
+# Written from what plugin_utils/types declares.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -9,24 +8,23 @@ version_added: 1.0.0
 author: The downpour authors
 description:
   - Creates a port, or uses the one that stands for the old id already.
-  - A row of C(uuids.csv) for the old id is honoured, then an object with the marker
-    C(downpour:<old id>);
-    only if there is neither is the port created.
+  - A row of C(uuids.csv) for the old id is honoured, then an object with the
+    marker C(downpour:<old id>); only if there is neither is the port created.
 attributes:
   check_mode:
     description: Reports what would change and changes nothing.
     support: full
 requirements:
-  - openstacksdk >= 4.0 in the Python that runs ansible-playbook
+  - openstacksdk >= 4.2 in the Python that runs ansible-playbook
 options:
   cloud:
-    description:
-      - Name of the cloud in C(clouds.yaml). Null or left out, the environment decides
-        (E(OS_CLOUD) or
-        the other C(OS_*) variables), as openstacksdk does it.
+    description: Name of the cloud in C(clouds.yaml). Null or left out, the environment
+      decides (E(OS_CLOUD) or the other C(OS_*) variables), as openstacksdk does
+      it.
     type: str
   old_id:
-    description: Id of the port in the source cloud. It is what identifies the port.
+    description: Id of the port in the source cloud. It is what identifies the
+      port.
     type: str
     required: true
   name:
@@ -44,8 +42,8 @@ options:
     description: Whether the port is up. Left out, it is.
     type: bool
   fixed_ips:
-    description: Addresses of the port. Left out, the destination chooses; an empty list means
-      none.
+    description: Addresses of the port. Left out, the destination chooses; an
+      empty list means none.
     type: list
     elements: dict
     suboptions:
@@ -53,15 +51,15 @@ options:
         description: Id of the subnet in the destination.
         type: str
       ip_address:
-        description: The address. Left out, the destination chooses one of the subnet.
+        description: The address. Left out, the destination chooses one of the
+          subnet.
         type: str
   mac_address:
     description: Hardware address. Only the owner of the network may choose it.
     type: str
   security_groups:
-    description: Ids of the security groups in the destination. Left out, the project's default
-      group; an
-      empty list means none.
+    description: Ids of the security groups in the destination. Left out, the
+      project's default group; an empty list means none.
     type: list
     elements: str
   allowed_address_pairs:
@@ -77,8 +75,8 @@ options:
         description: Hardware address. Left out, the port's own.
         type: str
   port_security_enabled:
-    description: Whether the port checks addresses and security groups. Left out, as the network
-      says.
+    description: Whether the port checks addresses and security groups. Left
+      out, as the network says.
     type: bool
   extra_dhcp_opts:
     description: Further options of DHCP.
@@ -95,7 +93,9 @@ options:
       ip_version:
         description: Version of IP.
         type: int
-        choices: [4, 6]
+        choices:
+          - 4
+          - 6
   dns_name:
     description: Name of the port in DNS.
     type: str
@@ -103,7 +103,8 @@ options:
     description: Kind of network card (C(binding:vnic_type)).
     type: str
   tags:
-    description: Tags that the port has in the source. The marker is added to them.
+    description: Tags that the port has in the source. The marker is added to
+      them.
     type: list
     elements: str
     default: []
@@ -125,8 +126,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: Id of the port in the destination; in check mode C((new port <old id>)) if there is
-    none yet.
+  description: Id of the port in the destination; in check mode C((new port <old
+    id>)) if there is none yet.
   returned: success
   type: str
   sample: 5b6c6d7e-1f0a-4a57-8a8c-9d3f0a1b2c3d

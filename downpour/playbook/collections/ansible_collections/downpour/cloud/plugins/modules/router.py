@@ -1,5 +1,4 @@
-"""What ansible-doc shows of the action plugin downpour.cloud.router."""
-
+# Written from what plugin_utils/types declares.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -9,27 +8,25 @@ version_added: 1.0.0
 author: The downpour authors
 description:
   - Creates a router, or uses the one that stands for the old id already.
-  - A row of C(uuids.csv) for the old id is honoured, then an object with the marker
-    C(downpour:<old id>);
-    only if there is neither is the router created.
-  - Interfaces and routes that are missing are added on each run, but only to a router that
-    downpour made.
-    None is ever removed.
+  - A row of C(uuids.csv) for the old id is honoured, then an object with the
+    marker C(downpour:<old id>); only if there is neither is the router created.
+  - Interfaces and routes that are missing are added on each run, but only to
+    a router that downpour made. None is ever removed.
 attributes:
   check_mode:
     description: Reports what would change and changes nothing.
     support: full
 requirements:
-  - openstacksdk >= 4.0 in the Python that runs ansible-playbook
+  - openstacksdk >= 4.2 in the Python that runs ansible-playbook
 options:
   cloud:
-    description:
-      - Name of the cloud in C(clouds.yaml). Null or left out, the environment decides
-        (E(OS_CLOUD) or
-        the other C(OS_*) variables), as openstacksdk does it.
+    description: Name of the cloud in C(clouds.yaml). Null or left out, the environment
+      decides (E(OS_CLOUD) or the other C(OS_*) variables), as openstacksdk does
+      it.
     type: str
   old_id:
-    description: Id of the router in the source cloud. It is what identifies the router.
+    description: Id of the router in the source cloud. It is what identifies
+      the router.
     type: str
     required: true
   name:
@@ -43,7 +40,8 @@ options:
     description: Whether the router is up. Left out, it is.
     type: bool
   external_network:
-    description: Id of the external network in the destination. Null means that there is none.
+    description: Id of the external network in the destination. Null means that
+      there is none.
     type: str
   interfaces:
     description: The subnets that the router joins.
@@ -56,7 +54,8 @@ options:
         type: str
         required: true
       ip_address:
-        description: Address of the router in the subnet. Null means the subnet's gateway.
+        description: Address of the router in the subnet. Null means the subnet's
+          gateway.
         type: str
   routes:
     description: Extra routes. They are set when the interfaces are there.
@@ -77,7 +76,8 @@ options:
     type: list
     elements: str
   tags:
-    description: Tags that the router has in the source. The marker is added to them.
+    description: Tags that the router has in the source. The marker is added
+      to them.
     type: list
     elements: str
     default: []
@@ -96,8 +96,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: Id of the router in the destination; in check mode C((new router <old id>)) if
-    there is none yet.
+  description: Id of the router in the destination; in check mode C((new router
+    <old id>)) if there is none yet.
   returned: success
   type: str
   sample: 5b6c6d7e-1f0a-4a57-8a8c-9d3f0a1b2c3d

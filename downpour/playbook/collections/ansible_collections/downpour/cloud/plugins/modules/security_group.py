@@ -1,5 +1,4 @@
-"""What ansible-doc shows of the action plugin downpour.cloud.security_group."""
-
+# Written from what plugin_utils/types declares.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -9,27 +8,27 @@ version_added: 1.0.0
 author: The downpour authors
 description:
   - Creates a security group, or uses the one that stands for the old id already.
-  - A row of C(uuids.csv) for the old id is honoured, then an object with the marker
-    C(downpour:<old id>);
-    only if there is neither is the security group created.
+  - A row of C(uuids.csv) for the old id is honoured, then an object with the
+    marker C(downpour:<old id>); only if there is neither is the security group
+    created.
   - For the name C(default) the project's own default group is used.
-  - Its rules are made by M(downpour.cloud.security_group_rules), when all groups are there.
+  - Its rules are made by M(downpour.cloud.security_group_rules), when all groups
+    are there.
 attributes:
   check_mode:
     description: Reports what would change and changes nothing.
     support: full
 requirements:
-  - openstacksdk >= 4.0 in the Python that runs ansible-playbook
+  - openstacksdk >= 4.2 in the Python that runs ansible-playbook
 options:
   cloud:
-    description:
-      - Name of the cloud in C(clouds.yaml). Null or left out, the environment decides
-        (E(OS_CLOUD) or
-        the other C(OS_*) variables), as openstacksdk does it.
+    description: Name of the cloud in C(clouds.yaml). Null or left out, the environment
+      decides (E(OS_CLOUD) or the other C(OS_*) variables), as openstacksdk does
+      it.
     type: str
   old_id:
-    description: Id of the security group in the source cloud. It is what identifies the security
-      group.
+    description: Id of the security group in the source cloud. It is what identifies
+      the security group.
     type: str
     required: true
   name:
@@ -40,10 +39,12 @@ options:
     description: Description of the security group.
     type: str
   stateful:
-    description: Whether answers to permitted packets are permitted. Left out, they are.
+    description: Whether answers to permitted packets are permitted. Left out,
+      they are.
     type: bool
   tags:
-    description: Tags that the security group has in the source. The marker is added to them.
+    description: Tags that the security group has in the source. The marker is
+      added to them.
     type: list
     elements: str
     default: []
@@ -59,8 +60,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: Id of the security group in the destination; in check mode C((new security group
-    <old id>)) if there is none yet.
+  description: Id of the security group in the destination; in check mode C((new
+    security group <old id>)) if there is none yet.
   returned: success
   type: str
   sample: 5b6c6d7e-1f0a-4a57-8a8c-9d3f0a1b2c3d

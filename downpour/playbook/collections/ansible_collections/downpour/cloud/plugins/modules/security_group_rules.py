@@ -1,5 +1,4 @@
-"""What ansible-doc shows of the action plugin downpour.cloud.security_group_rules."""
-
+# Written from what plugin_utils/types declares.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -9,25 +8,24 @@ version_added: 1.0.0
 author: The downpour authors
 description:
   - Creates the rules that are missing, fifty in a request, and deletes the others.
-  - A group that downpour did not make is left as it is, except the project's C(default) group.
-    Other rules of
-    that one stay while ports that were not imported use it.
+  - A group that downpour did not make is left as it is, except the project's
+    C(default) group. Other rules of that one stay while ports that were not
+    imported use it.
 attributes:
   check_mode:
     description: Reports what would change and changes nothing.
     support: full
 requirements:
-  - openstacksdk >= 4.0 in the Python that runs ansible-playbook
+  - openstacksdk >= 4.2 in the Python that runs ansible-playbook
 options:
   cloud:
-    description:
-      - Name of the cloud in C(clouds.yaml). Null or left out, the environment decides
-        (E(OS_CLOUD) or
-        the other C(OS_*) variables), as openstacksdk does it.
+    description: Name of the cloud in C(clouds.yaml). Null or left out, the environment
+      decides (E(OS_CLOUD) or the other C(OS_*) variables), as openstacksdk does
+      it.
     type: str
   old_id:
-    description: Id of the security group in the source cloud. It is what identifies the security
-      group.
+    description: Id of the security group in the source cloud. It is what identifies
+      the security group.
     type: str
     required: true
   name:
@@ -47,12 +45,16 @@ options:
       direction:
         description: Direction of the packets.
         type: str
-        choices: [ingress, egress]
+        choices:
+          - ingress
+          - egress
         required: true
       ethertype:
         description: Version of IP.
         type: str
-        choices: [IPv4, IPv6]
+        choices:
+          - IPv4
+          - IPv6
         default: IPv4
       protocol:
         description: Name or number of the protocol. Null means all.
@@ -93,8 +95,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: Id of the security group in the destination; in check mode C((new security group
-    <old id>)) if there is none yet.
+  description: Id of the security group in the destination; in check mode C((new
+    security group <old id>)) if there is none yet.
   returned: success
   type: str
   sample: 5b6c6d7e-1f0a-4a57-8a8c-9d3f0a1b2c3d

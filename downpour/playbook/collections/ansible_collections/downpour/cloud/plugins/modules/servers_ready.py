@@ -1,5 +1,4 @@
-"""What ansible-doc shows of the action plugin downpour.cloud.servers_ready."""
-
+# Written from what plugin_utils/types declares.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -9,22 +8,20 @@ version_added: 1.0.0
 author: The downpour authors
 description:
   - Waits for all servers together, with one listing per round.
-  - Then stops those that were stopped in the source; each only once, so that a server which
-    somebody started
-    later keeps running.
+  - Then stops those that were stopped in the source; each only once, so that
+    a server which somebody started later keeps running.
   - A server that downpour did not make is neither waited for nor changed.
 attributes:
   check_mode:
     description: Reports what would change and changes nothing.
     support: full
 requirements:
-  - openstacksdk >= 4.0 in the Python that runs ansible-playbook
+  - openstacksdk >= 4.2 in the Python that runs ansible-playbook
 options:
   cloud:
-    description:
-      - Name of the cloud in C(clouds.yaml). Null or left out, the environment decides
-        (E(OS_CLOUD) or
-        the other C(OS_*) variables), as openstacksdk does it.
+    description: Name of the cloud in C(clouds.yaml). Null or left out, the environment
+      decides (E(OS_CLOUD) or the other C(OS_*) variables), as openstacksdk does
+      it.
     type: str
   servers:
     description: The servers.

@@ -1,5 +1,4 @@
-"""What ansible-doc shows of the action plugin downpour.cloud.subnet."""
-
+# Written from what plugin_utils/types declares.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -9,24 +8,23 @@ version_added: 1.0.0
 author: The downpour authors
 description:
   - Creates a subnet, or uses the one that stands for the old id already.
-  - A row of C(uuids.csv) for the old id is honoured, then an object with the marker
-    C(downpour:<old id>);
-    only if there is neither is the subnet created.
+  - A row of C(uuids.csv) for the old id is honoured, then an object with the
+    marker C(downpour:<old id>); only if there is neither is the subnet created.
 attributes:
   check_mode:
     description: Reports what would change and changes nothing.
     support: full
 requirements:
-  - openstacksdk >= 4.0 in the Python that runs ansible-playbook
+  - openstacksdk >= 4.2 in the Python that runs ansible-playbook
 options:
   cloud:
-    description:
-      - Name of the cloud in C(clouds.yaml). Null or left out, the environment decides
-        (E(OS_CLOUD) or
-        the other C(OS_*) variables), as openstacksdk does it.
+    description: Name of the cloud in C(clouds.yaml). Null or left out, the environment
+      decides (E(OS_CLOUD) or the other C(OS_*) variables), as openstacksdk does
+      it.
     type: str
   old_id:
-    description: Id of the subnet in the source cloud. It is what identifies the subnet.
+    description: Id of the subnet in the source cloud. It is what identifies
+      the subnet.
     type: str
     required: true
   name:
@@ -43,21 +41,24 @@ options:
   ip_version:
     description: Version of IP.
     type: int
-    choices: [4, 6]
+    choices:
+      - 4
+      - 6
     required: true
   cidr:
     description: Range of addresses.
     type: str
     required: true
   gateway_ip:
-    description: Address of the gateway. Null means that there is none; left out, it is the first
-      address.
+    description: Address of the gateway. Null means that there is none; left
+      out, it is the first address.
     type: str
   enable_dhcp:
     description: Whether addresses are given by DHCP. Left out, they are.
     type: bool
   allocation_pools:
-    description: Ranges for automatic addresses. Left out, the whole subnet but the gateway.
+    description: Ranges for automatic addresses. Left out, the whole subnet but
+      the gateway.
     type: list
     elements: dict
     suboptions:
@@ -70,7 +71,8 @@ options:
         type: str
         required: true
   dns_nameservers:
-    description: Addresses of the name servers, in the order in which machines ask them.
+    description: Addresses of the name servers, in the order in which machines
+      ask them.
     type: list
     elements: str
   host_routes:
@@ -93,7 +95,8 @@ options:
     description: How machines of an IPv6 subnet come by their addresses.
     type: str
   tags:
-    description: Tags that the subnet has in the source. The marker is added to them.
+    description: Tags that the subnet has in the source. The marker is added
+      to them.
     type: list
     elements: str
     default: []
@@ -116,8 +119,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: Id of the subnet in the destination; in check mode C((new subnet <old id>)) if
-    there is none yet.
+  description: Id of the subnet in the destination; in check mode C((new subnet
+    <old id>)) if there is none yet.
   returned: success
   type: str
   sample: 5b6c6d7e-1f0a-4a57-8a8c-9d3f0a1b2c3d

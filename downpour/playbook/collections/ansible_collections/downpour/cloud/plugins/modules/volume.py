@@ -1,5 +1,4 @@
-"""What ansible-doc shows of the action plugin downpour.cloud.volume."""
-
+# Written from what plugin_utils/types declares.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -8,27 +7,28 @@ short_description: creates a volume
 version_added: 1.0.0
 author: The downpour authors
 description:
-  - Creates a volume, or uses the one that stands for the old id already. It is not waited for.
-  - A row of C(uuids.csv) for the old id is honoured, then an object with the marker
-    C(downpour:<old id>);
-    only if there is neither is the volume created.
-  - With O(data) a temporary image is uploaded first, and the volume is created from it.
-    M(downpour.cloud.volumes_ready) deletes that image when the volume is ready.
+  - Creates a volume, or uses the one that stands for the old id already. It
+    is not waited for.
+  - A row of C(uuids.csv) for the old id is honoured, then an object with the
+    marker C(downpour:<old id>); only if there is neither is the volume created.
+  - With O(data) a temporary image is uploaded first, and the volume is created
+    from it. M(downpour.cloud.volumes_ready) deletes that image when the volume
+    is ready.
 attributes:
   check_mode:
     description: Reports what would change and changes nothing.
     support: full
 requirements:
-  - openstacksdk >= 4.0 in the Python that runs ansible-playbook
+  - openstacksdk >= 4.2 in the Python that runs ansible-playbook
 options:
   cloud:
-    description:
-      - Name of the cloud in C(clouds.yaml). Null or left out, the environment decides
-        (E(OS_CLOUD) or
-        the other C(OS_*) variables), as openstacksdk does it.
+    description: Name of the cloud in C(clouds.yaml). Null or left out, the environment
+      decides (E(OS_CLOUD) or the other C(OS_*) variables), as openstacksdk does
+      it.
     type: str
   old_id:
-    description: Id of the volume in the source cloud. It is what identifies the volume.
+    description: Id of the volume in the source cloud. It is what identifies
+      the volume.
     type: str
     required: true
   name:
@@ -43,7 +43,8 @@ options:
     type: int
     required: true
   volume_type:
-    description: Name or id of the volume type in the destination. Null means its default.
+    description: Name or id of the volume type in the destination. Null means
+      its default.
     type: str
   availability_zone:
     description: Availability zone in the destination. Null means its default.
@@ -69,7 +70,8 @@ options:
         type: str
         required: true
       properties:
-        description: Properties of the temporary image, which become the volume's image metadata.
+        description: Properties of the temporary image, which become the volume's
+          image metadata.
         type: dict
         default: {}
 """
@@ -89,8 +91,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: Id of the volume in the destination; in check mode C((new volume <old id>)) if
-    there is none yet.
+  description: Id of the volume in the destination; in check mode C((new volume
+    <old id>)) if there is none yet.
   returned: success
   type: str
   sample: 5b6c6d7e-1f0a-4a57-8a8c-9d3f0a1b2c3d

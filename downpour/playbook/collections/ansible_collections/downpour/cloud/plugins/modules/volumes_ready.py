@@ -1,5 +1,4 @@
-"""What ansible-doc shows of the action plugin downpour.cloud.volumes_ready."""
-
+# Written from what plugin_utils/types declares.
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -9,9 +8,8 @@ version_added: 1.0.0
 author: The downpour authors
 description:
   - Waits for all volumes together, with one listing per round.
-  - Then makes the bootable flag, the image metadata and the readonly flag those of the source,
-    and deletes the
-    temporary images.
+  - Then makes the bootable flag, the image metadata and the readonly flag those
+    of the source, and deletes the temporary images.
   - A volume that downpour did not make is neither waited for nor changed.
   - All volumes are finished before those that failed are reported.
 attributes:
@@ -19,13 +17,12 @@ attributes:
     description: Reports what would change and changes nothing.
     support: full
 requirements:
-  - openstacksdk >= 4.0 in the Python that runs ansible-playbook
+  - openstacksdk >= 4.2 in the Python that runs ansible-playbook
 options:
   cloud:
-    description:
-      - Name of the cloud in C(clouds.yaml). Null or left out, the environment decides
-        (E(OS_CLOUD) or
-        the other C(OS_*) variables), as openstacksdk does it.
+    description: Name of the cloud in C(clouds.yaml). Null or left out, the environment
+      decides (E(OS_CLOUD) or the other C(OS_*) variables), as openstacksdk does
+      it.
     type: str
   volumes:
     description: The volumes.
@@ -54,7 +51,8 @@ options:
         type: bool
         default: false
       image_metadata:
-        description: Image metadata, exactly what the volume is to have. The values are text.
+        description: Image metadata, exactly what the volume is to have. The
+          values are text.
         type: dict
         default: {}
   timeout_minutes:

@@ -1,41 +1,63 @@
-"""The arguments of a task, checked against the DOCUMENTATION of its module.
+"""The arguments of a task, checked against the declaration of its module.
 
-The documentation is the only list of arguments: what `ansible-doc` shows is what is accepted.
+The declaration is the only list of arguments: what `ansible-doc` shows is what is accepted.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
-from importlib import import_module
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
-import yaml
+from ansible_collections.downpour.cloud.plugins.plugin_utils.argument import UNSET, Argument
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import TaskError
+from ansible_collections.downpour.cloud.plugins.plugin_utils.module import Module
 from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
+from ansible_collections.downpour.cloud.plugins.plugin_utils.types import MODULES
 
 Options = dict[str, dict[str, Any]]
 Arguments = dict[str, Any]
 
-_MODULES = "ansible_collections.downpour.cloud.plugins.modules"
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
 _FALSE_WORDS = frozenset({"false", "no", "off", "0"})
 _REFUSED = object()
 
-_known_options: dict[str, Options] = {}
 
-
+@cache
 def load_options(module_name: str) -> Options:
-    """Return the options that the module documents, in the form of Ansible's DOCUMENTATION."""
-    if module_name not in _known_options:
-        text = import_module(f"{_MODULES}.{module_name}").DOCUMENTATION
-        _known_options[module_name] = yaml.load(text, Loader=_LOADER)["options"]  # noqa: S506
-    return _known_options[module_name]
+    """Return the options of the module in the form of Ansible's DOCUMENTATION."""
+    return describe_options(MODULES[module_name].all_arguments)
+
+
+def describe_options(arguments: Iterable[Argument]) -> Options:
+    """Return the arguments in the form of Ansible's DOCUMENTATION, in their order."""
+    return {argument.name: _describe_option(argument) for argument in arguments}
+
+
+def _describe_option(argument: Argument) -> dict[str, Any]:
+    option: dict[str, Any] = {"description": argument.description, "type": argument.kind}
+    if argument.elements is not None:
+        option["elements"] = argument.elements
+    if argument.choices:
+        option["choices"] = list(argument.choices)
+    if argument.is_required:
+        option["required"] = True
+    if argument.default is not UNSET:
+        option["default"] = argument.default
+    if argument.options:
+        option["suboptions"] = describe_options(argument.options)
+    return option
 
 
 def validate_arguments(module_name: str, given: Mapping[str, Any]) -> Arguments:
-    """Return the arguments as plain values of the documented types, defaults filled in.
+    """Return the arguments of a task as validate() does; the module is known by its name."""
+    return validate(MODULES[module_name], given)
+
+
+def validate(module: Module, given: Mapping[str, Any]) -> Arguments:
+    """Return the arguments as plain values of the declared types, defaults filled in.
 
     An argument that is left out and has no default stays out. One that is given as null stays null
     where it is optional. Text that holds a number or a truth value is taken where that is the type,
@@ -43,60 +65,64 @@ def validate_arguments(module_name: str, given: Mapping[str, Any]) -> Arguments:
     Raises TaskError that lists all problems.
     """
     problems: list[str] = []
-    arguments = _validate_options(load_options(module_name), given, "", problems)
+    arguments = _validate_all(module.all_arguments, given, "", problems)
     if problems:
         raise TaskError(
             "arguments",
             "; ".join(problems),
-            f"ansible-doc downpour.cloud.{module_name} describes them.",
+            f"ansible-doc downpour.cloud.{module.module_name} describes them.",
         )
     return arguments
 
 
-def _validate_options(
-    options: Options, given: Mapping[str, Any], path: str, problems: list[str]
+def _validate_all(
+    declared: Iterable[Argument], given: Mapping[str, Any], path: str, problems: list[str]
 ) -> Arguments:
+    by_name = {argument.name: argument for argument in declared}
     arguments: Arguments = {}
     for name in given:
-        if str(name) not in options:
-            problems.append(_describe_unknown(str(name), options, path))
-    for name, option in options.items():
+        if str(name) not in by_name:
+            problems.append(_describe_unknown(str(name), by_name, path))
+    for name, argument in by_name.items():
         if name in given:
-            if given[name] is None and not option.get("required"):
-                arguments[name] = option.get("default")
+            if given[name] is None and not argument.is_required:
+                arguments[name] = _copy_default(argument)
             else:
-                arguments[name] = _validate_value(option, given[name], path + name, problems)
-        elif option.get("required"):
+                arguments[name] = _validate_value(argument, given[name], path + name, problems)
+        elif argument.is_required:
             problems.append(f"'{path}{name}' is missing")
-        elif "default" in option:
-            arguments[name] = option["default"]
+        elif argument.default is not UNSET:
+            arguments[name] = _copy_default(argument)
     return arguments
 
 
-def _describe_unknown(name: str, options: Options, path: str) -> str:
-    near = difflib.get_close_matches(name, options, n=1)
+def _copy_default(argument: Argument) -> Any:
+    return None if argument.default is UNSET else make_plain(argument.default)
+
+
+def _describe_unknown(name: str, known: Iterable[str], path: str) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
     hint = f", did you mean '{near[0]}'?" if near else ""
     return f"'{path}{escape_controls(name)}' is unknown{hint}"
 
 
-def _validate_value(option: dict[str, Any], value: Any, path: str, problems: list[str]) -> Any:
-    kind = option.get("type", "str")
-    result = _CONVERSIONS[kind](value)
+def _validate_value(argument: Argument, value: Any, path: str, problems: list[str]) -> Any:
+    result = _CONVERSIONS[argument.kind](value)
     if result is _REFUSED:
         shown = escape_controls(repr(value))[:60]
-        problems.append(f"'{path}' must be {_KIND_NAMES[kind]}, not {shown}")
+        problems.append(f"'{path}' must be {_KIND_NAMES[argument.kind]}, not {shown}")
         return None
-    if "choices" in option and result not in option["choices"]:
-        choices = ", ".join(str(choice) for choice in option["choices"])
+    if argument.choices and result not in argument.choices:
+        choices = ", ".join(str(choice) for choice in argument.choices)
         problems.append(f"'{path}' must be one of {choices}, not '{escape_controls(str(result))}'")
-    if kind == "list":
-        element = {"type": option["elements"], "suboptions": option.get("suboptions")}
+    if argument.elements is not None:
+        element = replace(argument, kind=argument.elements, elements=None, choices=())
         return [
             _validate_value(element, item, f"{path}[{index}]", problems)
             for index, item in enumerate(result)
         ]
-    if kind == "dict" and option.get("suboptions"):
-        return _validate_options(option["suboptions"], result, f"{path}.", problems)
+    if argument.kind == "dict" and argument.options:
+        return _validate_all(argument.options, result, f"{path}.", problems)
     return result
 
 

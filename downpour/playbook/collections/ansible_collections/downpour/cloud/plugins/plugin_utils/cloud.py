@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 # Here and not in a function: the parent of all tasks imports this module, and they inherit it.
 try:
@@ -26,13 +26,11 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import (
     TaskError,
 )
 from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
-
-Json = dict[str, Any]
-Query = Mapping[str, str | list[str]]
+from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json, Query
 
 _RETRIES = 3
 # For one answer. An image service may think for minutes after it got the last byte.
-_TIMEOUT_S = 600.0
+_TIMEOUT_SECONDS = 600.0
 _WITHOUT_ANSWER = (
     "The request may have been done all the same. Run the playbook again: it looks first."
 )
@@ -51,14 +49,6 @@ def open_cloud(name: str | None) -> Cloud:
     return _clouds[name]
 
 
-def quote_id(text: str) -> str:
-    """Return the id as one segment of a path, whatever it holds."""
-    if text in {"", ".", ".."}:
-        # Clients remove dot segments even when they are quoted: name an object that cannot exist.
-        return "-"
-    return quote(text, safe="")
-
-
 class Cloud:
     """A session with one project of one cloud; processes that are forked inherit its token."""
 
@@ -66,7 +56,7 @@ class Cloud:
         self._connection = connection
         self._extensions: set[str] | None = None
         # What the project had of a type when the play came to that type, by the type's name.
-        self.snapshots: dict[str, list[Json]] = {}
+        self.known: dict[str, list[Json]] = {}
 
     def get_project_id(self) -> str:
         """Return the id of the project that the credentials are for; logs in if need be."""
@@ -235,7 +225,7 @@ def _connect(name: str | None) -> Any:
         connection = openstack.connect(cloud=name, app_name="downpour")
         if connection.session.timeout is None:
             # Else a connection that died in silence would be waited for without end.
-            connection.session.timeout = _TIMEOUT_S
+            connection.session.timeout = _TIMEOUT_SECONDS
         return connection
 
 

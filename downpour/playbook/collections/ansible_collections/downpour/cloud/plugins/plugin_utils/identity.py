@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import sleep
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ansible_collections.downpour.cloud.plugins.plugin_utils.cloud import Cloud, Json
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import AnswerLostError
-from ansible_collections.downpour.cloud.plugins.plugin_utils.record import Record, Row
+from ansible_collections.downpour.cloud.plugins.plugin_utils.row import Row
 from ansible_collections.downpour.cloud.plugins.plugin_utils.text import (
     describe_resource,
     escape_controls,
 )
+from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json
+
+if TYPE_CHECKING:
+    from ansible_collections.downpour.cloud.plugins.plugin_utils.cloud import Cloud
+    from ansible_collections.downpour.cloud.plugins.plugin_utils.record import Record
 
 # How long an object may take to show up after the answer of the request that made it was lost.
-_LOST_ANSWER_PAUSES_S = (0.5, 1, 2, 4)
+_LOST_ANSWER_PAUSES_SECONDS = (0.5, 1, 2, 4)
 
 
 class Origin(enum.Enum):
@@ -35,7 +39,7 @@ class Task:
     """One task of the playbook: its arguments and what it works with."""
 
     type_name: str
-    arguments: dict[str, Any]
+    arguments: Mapping[str, Any]
     cloud: Cloud
     record: Record
     directory: Path
@@ -85,7 +89,7 @@ class Steps(Protocol):
     def fetch(self, task: Task, new_id: str) -> Json | None:
         """Return the object of that id, None if there is none."""
 
-    def find(self, task: Task, is_fresh: bool = False) -> Json | None:
+    def find(self, task: Task, is_fresh: bool) -> Json | None:
         """Return the object that is this resource's own already, None if there is none."""
 
     def create(self, task: Task) -> Json:
@@ -108,7 +112,7 @@ def obtain(task: Task, steps: Steps) -> Obtained:
     if obtained is not None:
         return obtained
     if task.is_check_mode:
-        found = steps.find(task)
+        found = steps.find(task, False)
         return Obtained(found["id"], Origin.FOUND, found) if found else _plan(task)
     has_waited: list[str] = []
 
@@ -167,9 +171,9 @@ def _create_once(task: Task, steps: Steps) -> Json:
         return steps.create(task)
     except AnswerLostError:
         # The object may be there now, or in a moment. Sending again could make a twin.
-        for pause_s in _LOST_ANSWER_PAUSES_S:
-            sleep(pause_s)
-            found = steps.find(task, is_fresh=True)
+        for pause_seconds in _LOST_ANSWER_PAUSES_SECONDS:
+            sleep(pause_seconds)
+            found = steps.find(task, True)
             if found is not None:
                 return found
         raise

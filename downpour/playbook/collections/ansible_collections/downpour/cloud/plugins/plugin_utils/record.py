@@ -16,36 +16,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ansible_collections.downpour.cloud.plugins.plugin_utils.facts import RECORD_COLUMNS
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import TaskError
-from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
-
-FILE_NAME = "uuids.csv"
-HEADER = ("Resource Type", "Resource Name", "Old", "New")
-TYPE_NAMES = (
-    "security group",
-    "volume",
-    "network",
-    "subnet",
-    "keypair",
-    "image",
-    "server",
-    "router",
-    "port",
+from ansible_collections.downpour.cloud.plugins.plugin_utils.row import (
+    Row,
+    format_cells,
+    format_row,
+    unguard,
 )
+from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
+from ansible_collections.downpour.cloud.plugins.plugin_utils.types import RESOURCE_TYPES
 
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+TYPE_NAMES = tuple(RESOURCE_TYPES)
+
 _MODE = 0o600
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row: the type's name, the resource's name (a label only), the id in each cloud."""
-
-    type_name: str
-    name: str
-    old_id: str
-    new_id: str
 
 
 @dataclass(frozen=True)
@@ -124,7 +108,7 @@ class Record:
     def _write_locked(self, descriptor: int, row: Row) -> None:
         text = self._read_text()
         lines = self._parse(text)
-        taken = next((x for x in lines if _key(x.row) == _key(row)), None)
+        taken = next((line for line in lines if _key(line.row) == _key(row)), None)
         if taken is None:
             self._append(descriptor, text, row)
         elif taken.row.new_id != row.new_id:
@@ -134,7 +118,7 @@ class Record:
         kept = "".join(_drop_torn_line(_split_lines(text)))
         if kept != text:
             os.ftruncate(descriptor, len(kept.encode("utf-8")) + self._mark_length(descriptor))
-        addition = "" if kept.strip() else format_cells(HEADER)
+        addition = "" if kept.strip() else format_cells(RECORD_COLUMNS)
         if kept and not kept.endswith(("\n", "\r")):
             addition = "\n" + addition
         is_new = not text
@@ -205,10 +189,13 @@ class Record:
     def _parse_cells(self, cells: list[str], line: int) -> Row | None:
         if not any(cell.strip() for cell in cells):
             return None
-        if len(cells) != len(HEADER):
-            raise self._failure(f"line {line}: {len(cells)} columns instead of {len(HEADER)}")
+        expected = len(RECORD_COLUMNS)
+        if len(cells) != expected:
+            raise self._failure(f"line {line}: {len(cells)} columns instead of {expected}")
         stripped = tuple(cell.strip() for cell in cells)
-        if tuple(cell.lower() for cell in stripped) == tuple(cell.lower() for cell in HEADER):
+        if tuple(cell.lower() for cell in stripped) == tuple(
+            cell.lower() for cell in RECORD_COLUMNS
+        ):
             return None
         type_name = stripped[0].lower()
         if type_name not in TYPE_NAMES:
@@ -226,28 +213,6 @@ class Record:
 
     def _failure(self, why: str, remedy: str = "Correct the file, then run again.") -> TaskError:
         return TaskError(escape_controls(str(self.path)), why, remedy)
-
-
-def guard(cell: str) -> str:
-    """Return the cell so that no spreadsheet takes it for a formula."""
-    return "'" + cell if cell.startswith(_FORMULA_STARTS) else cell
-
-
-def unguard(cell: str) -> str:
-    """Undo guard(); a cell that guard() cannot have written comes back as it is."""
-    if cell.startswith("'") and cell[1:].startswith(_FORMULA_STARTS):
-        return cell[1:]
-    return cell
-
-
-def format_row(row: Row) -> str:
-    """Return the row as one line of the file, with its end."""
-    return format_cells((row.type_name, escape_controls(row.name), row.old_id, row.new_id))
-
-
-def format_cells(cells: tuple[str, ...]) -> str:
-    """Return the cells as one line, all quoted, with its end."""
-    return ",".join('"' + guard(cell).replace('"', '""') + '"' for cell in cells) + "\n"
 
 
 def _key(row: Row) -> tuple[str, str]:
@@ -270,7 +235,7 @@ def _is_torn(last_line: str) -> bool:
     if last_line.count('"') % 2 or last_line.endswith('",'):
         return True
     cells = next(csv.reader([last_line], skipinitialspace=True), [])
-    return len(cells) != len(HEADER)
+    return len(cells) != len(RECORD_COLUMNS)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-Rule = dict[str, Any]
+from ansible_collections.downpour.cloud.plugins.plugin_utils.comparison import normalize_range
 
-DEFAULT_GROUP = "default"
-WIRE_FIELDS = (
-    "direction",
-    "ethertype",
-    "protocol",
-    "port_range_min",
-    "port_range_max",
-    "remote_ip_prefix",
-    "remote_group_id",
-    "remote_address_group_id",
-    "description",
-)
+Rule = dict[str, Any]
 
 _PROTOCOL_NUMBERS = {
     "ah": "51",
@@ -114,12 +102,13 @@ def make_rule_key(rule: Rule) -> Key:
     """
     ethertype = str(rule.get("ethertype") or "IPv4").lower()
     ports = (rule.get("port_range_min"), rule.get("port_range_max"))
+    prefix = rule.get("remote_ip_prefix")
     return (
         str(rule["direction"]).lower(),
         ethertype,
         _number_protocol(rule.get("protocol"), ethertype),
         (None, None) if ports == _ALL_PORTS else ports,
-        _normalize_prefix(rule.get("remote_ip_prefix")),
+        normalize_range(str(prefix)) if prefix else None,
         rule.get("remote_group_id") or None,
         rule.get("remote_address_group_id") or None,
     )
@@ -129,12 +118,6 @@ def make_clash_key(rule: Rule) -> Key:
     """Return what two rules share if neutron refuses the second as a duplicate."""
     key = make_rule_key(rule)
     return (*key[:4], None if key[4] in _ALL_ADDRESSES else key[4], *key[5:])
-
-
-def build_rule_body(group_id: str, rule: Rule) -> Rule:
-    """Return the body that creates the rule in the group."""
-    body = {name: rule[name] for name in WIRE_FIELDS if rule.get(name) is not None}
-    return {"security_group_id": group_id, **body}
 
 
 def _is_same(one: Rule, other: Rule) -> bool:
@@ -147,12 +130,3 @@ def _number_protocol(protocol: Any, ethertype: str) -> str | None:
         return None
     number = _PROTOCOL_NUMBERS.get(str(protocol).lower(), str(protocol).lower())
     return "58" if ethertype == "ipv6" and number == "1" else number
-
-
-def _normalize_prefix(prefix: Any) -> str | None:
-    if not prefix:
-        return None
-    try:
-        return str(ipaddress.ip_network(str(prefix), strict=False))
-    except ValueError:
-        return str(prefix)

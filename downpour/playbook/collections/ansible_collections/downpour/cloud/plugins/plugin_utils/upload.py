@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.downpour.cloud.plugins.plugin_utils.cloud import Cloud, Json, quote_id
-from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import (
-    TaskError,
-)
+from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import TaskError
 from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
+from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json, quote_id
+
+if TYPE_CHECKING:
+    from ansible_collections.downpour.cloud.plugins.plugin_utils.cloud import Cloud
 
 BLOCK_SIZE_BYTES = 1024 * 1024
 PATCH_TYPE = "application/openstack-images-v2.1-json-patch"
@@ -97,6 +98,24 @@ def has_data_of(image: Json, path: Path, sha512: str) -> bool:
     if not algorithm or not digest:
         return False
     return bool(digest == (sha512 if algorithm == "sha512" else hash_file(path, algorithm)))
+
+
+def is_usable(image: Json, path: Path, sha512: str) -> bool:
+    """Whether the upload of this image was completed, with the file of that SHA-512."""
+    if image.get("status") in UNFINISHED_STATUSES:
+        return False
+    return has_data_of(image, path, sha512.lower())
+
+
+def discard_unusable(cloud: Cloud, images: list[Json], path: Path, sha512: str) -> list[Json]:
+    """Return the images that hold the file; delete those of an interrupted upload or other data."""
+    usable: list[Json] = []
+    for image in images:
+        if is_usable(image, path, sha512):
+            usable.append(image)
+        else:
+            cloud.delete("image", f"/images/{quote_id(image['id'])}")
+    return usable
 
 
 def hash_file(path: Path, algorithm: str) -> str:

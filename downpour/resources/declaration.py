@@ -105,7 +105,8 @@ class ResourceType:
     ``declaration`` is the collection's side: an argument that an attribute of the same wire name
     gives is carried as it is (``fields``), or, where it is the id of another resource, as a
     reference (``needs``; without a required one the resource is lost). A type that is made as a
-    part of another has none, but ``name`` and ``arguments``.
+    part of another has none, but ``name`` and ``arguments``. ``label`` is the attribute that people
+    know it by.
 
     ``sdk_class`` is ``module:class`` of openstacksdk, whose every attribute must be in exactly one
     of ``fields``, ``needs``, ``links`` (ids of others that ``describe`` has a place for),
@@ -137,6 +138,7 @@ class ResourceType:
     declaration: Declaration | None = None
     name: str = ""
     arguments: tuple[Argument, ...] = ()
+    label: str = "name"
     links: Mapping[str, str] = dataclasses.field(default_factory=dict)
     special: frozenset[str] = frozenset()
     dropped: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -20,6 +20,10 @@ class ListedType(Protocol):
         """The listing that holds all resources of the type."""
 
     @property
+    def label(self) -> str:
+        """The attribute that people know a resource by."""
+
+    @property
     def is_owned(self) -> Callable[[Resource, str], bool]:
         """Tell whether a resource belongs to the project of this id."""
 
@@ -54,10 +58,11 @@ class Inventory:
     def read_type(self, type_name: str) -> dict[str, Resource]:
         """Return all visible resources of a type by id, whoever owns them."""
         if type_name not in self._by_type:
+            label = self.types[type_name].label
             documents = self._read_available(self.types[type_name].listing, type_name)
             self._by_type[type_name] = {
                 document["id"]: Resource(
-                    type_name, document["id"], document.get("name") or "", document
+                    type_name, document["id"], document.get(label) or "", document
                 )
                 for document in documents
             }

@@ -8,16 +8,21 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 
 from downpour.resources import RESOURCE_TYPES
-from downpour.resources.model import ResourceType
+from downpour.resources.declaration import ResourceType
 
 
 def describe_type(resource_type: ResourceType) -> list[str]:
     """The lines of reStructuredText about one resource type."""
-    carried = sorted({field.name for field in resource_type.fields} | resource_type.special)
+    carried = sorted(
+        {str(field.wire_name) for field in resource_type.fields} | resource_type.special
+    )
     lines = [f"**{resource_type.name}**", ""]
     lines += ["    Carried: " + ", ".join(f"``{name}``" for name in carried), ""]
     if resource_type.needs:
-        needs = (f"``{name}`` (a {kind})" for name, kind in sorted(resource_type.needs.items()))
+        needs = (
+            f"``{name}`` (a {argument.refers_to})"
+            for name, argument in sorted(resource_type.needs.items())
+        )
         lines += ["    Brings along: " + ", ".join(needs), ""]
     if resource_type.dropped:
         lines += ["    Left out, and listed when set:", ""]

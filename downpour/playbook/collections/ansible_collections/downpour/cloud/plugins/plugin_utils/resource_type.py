@@ -36,6 +36,7 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.module import (
     Result,
     Returned,
 )
+from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
 from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json, Query, quote_id
 
 if TYPE_CHECKING:
@@ -72,6 +73,18 @@ def find_marked(resource_type: ResourceType, task: Task, is_fresh: bool) -> Json
             f"Put the one to use into {RECORD_FILE}.",
         )
     return found[0] if found else None
+
+
+def find_chosen(resource_type: ResourceType, task: Task) -> Json | None:
+    """Return the object to use instead of a new one, None if destination.yml names none."""
+    wanted = task.arguments.get("use")
+    if not wanted:
+        return None
+    found = fetch_object(resource_type, task.cloud, wanted)
+    if found is None:
+        why = f"the destination has no {resource_type.name} {escape_controls(wanted)}"
+        raise TaskError("look-up", why, "Edit destination.yml.")
+    return found
 
 
 def create_marked(resource_type: ResourceType, task: Task) -> Json:

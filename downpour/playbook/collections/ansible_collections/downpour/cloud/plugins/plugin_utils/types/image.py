@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.downpour.cloud.plugins.plugin_utils.argument import TAGS, UNSET, Argument
 from ansible_collections.downpour.cloud.plugins.plugin_utils.comparison import is_part, is_same_word
-from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import TaskError
 from ansible_collections.downpour.cloud.plugins.plugin_utils.identity import Task, make_placeholder
 from ansible_collections.downpour.cloud.plugins.plugin_utils.marker import ImageTag
 from ansible_collections.downpour.cloud.plugins.plugin_utils.module import Result
@@ -16,10 +15,10 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.resource_type impor
     ResourceType,
     build_marked_body,
     fetch_object,
+    find_chosen,
     find_marked,
 )
 from ansible_collections.downpour.cloud.plugins.plugin_utils.section import Listing, Section
-from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
 from ansible_collections.downpour.cloud.plugins.plugin_utils.types.server import SERVER
 from ansible_collections.downpour.cloud.plugins.plugin_utils.upload import (
     discard_unusable,
@@ -61,16 +60,9 @@ def skip_needless_disk(task: Task) -> Result | None:
 
 def find_image(image: ResourceType, task: Task, is_fresh: bool) -> Json | None:
     """Return the image to use instead, else the one with the marker if it has all its data."""
-    wanted = task.arguments.get("use")
-    if wanted:
-        substitute = fetch_object(image, task.cloud, wanted)
-        if substitute is None:
-            raise TaskError(
-                "look-up",
-                f"the destination has no image {escape_controls(wanted)}",
-                "Edit destination.yml.",
-            )
-        return substitute
+    chosen = find_chosen(image, task)
+    if chosen is not None:
+        return chosen
     path = find_file(task.directory, task.arguments["file"])
     found = find_marked(image, task, is_fresh)
     if found is None:

@@ -150,8 +150,8 @@ class FakeCloud(Content):
         """React so to the next requests (``times=None``: to all); the first ``skip`` go as usual.
 
         The first script that acts on a request decides; those after it do not count the request.
-        Returns it; ``fired`` tells how often it
-        acted. Logins and discovery are only meant by a match that names them.
+        Logins and discovery are only meant by a match that names them. Returns the script;
+        ``fired`` tells how often it acted.
         """
         script = Script(wanted, reaction, times, skip)
         with self._lock:
@@ -173,7 +173,8 @@ class FakeCloud(Content):
     ) -> None:
         """Let what is begun next (``volumes.create``) show its passing state for some reads.
 
-        ``end`` are attributes that it ends with in place of the good end.
+        ``state.EVENTS`` has all words for ``event``. ``reads=None`` is for ever. ``end`` are
+        attributes that it ends with in place of the good end.
         """
         with self._lock:
             self.state.plan_course(event, Course(reads, end, times))

@@ -176,6 +176,10 @@ def test_logins_and_discovery_are_not_meant(cloud: FakeCloud) -> None:
     cloud.script(match(), refuse(500), times=None)
     connection = cloud.make_connection()
     assert connection.compute.get("/flavors").status_code == 500
+    data = connection.compute.get_endpoint_data()
+    assert data is not None
+    assert data.max_microversion == (2, 104)
+    assert [entry.status for entry in cloud.list_requests(path="/", service="compute")] == [200]
     cloud.clear_scripts()
     cloud.script(match(service="identity", path="/auth/tokens"), refuse(503), times=None)
     with pytest.raises(keystoneauth1.exceptions.ServiceUnavailable):

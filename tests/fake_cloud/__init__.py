@@ -1,4 +1,14 @@
-"""A cloud for tests: real sockets, real HTTP, in the process of the test."""
+"""A cloud for tests: real sockets, real HTTP, in the process of the test.
+
+    with FakeCloud(QUEENS) as cloud:
+        image_id = cloud.put_image(b"bytes", name="an image")
+        cloud.script(match("GET", "image", "/images/[^/]+/file"), cut(after_bytes=2))
+        cloud.slow_down("volumes.create", reads=2, end={"status": "error"})
+        connection = cloud.make_connection()
+
+It stands in for what the sandbox cannot do: old releases, faults, thousands of resources.
+``tests/integration/test_fake_cloud.py`` compares it with real services.
+"""
 
 from tests.fake_cloud.cloud import Entry, FakeCloud
 from tests.fake_cloud.fill import Size, fill_project

@@ -65,6 +65,8 @@ class Entry:
 class FakeCloud(Content):
     """A cloud on a loopback socket, from ``with FakeCloud() as cloud`` to the end of the block.
 
+    What is wrong in the cloud itself is raised at the end of the block.
+
     ``without`` are services that its catalog lacks. ``is_furnished`` puts in what an operator
     would have: flavors, volume types, an external network; the project's default security group
     is always there. ``name`` decides all ids: two clouds of one name have the same.
@@ -91,8 +93,10 @@ class FakeCloud(Content):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.close()
+        if self._server.failures and error is None:
+            raise self._server.failures[0]
 
     def close(self) -> None:
         """End it; connections to it break."""
@@ -145,8 +149,9 @@ class FakeCloud(Content):
     ) -> Script:
         """React so to the next requests (``times=None``: to all); the first ``skip`` go as usual.
 
-        The first script that is for a request decides. Returns it; ``fired`` tells how often it
-        acted. Logins and discovery are only meant by a match that names them.
+        The first script that acts on a request decides; those after it do not count the request.
+        Logins and discovery are only meant by a match that names them. Returns the script;
+        ``fired`` tells how often it acted.
         """
         script = Script(wanted, reaction, times, skip)
         with self._lock:
@@ -168,7 +173,8 @@ class FakeCloud(Content):
     ) -> None:
         """Let what is begun next (``volumes.create``) show its passing state for some reads.
 
-        ``end`` are attributes that it ends with in place of the good end.
+        ``state.EVENTS`` has all words for ``event``. ``reads=None`` is for ever. ``end`` are
+        attributes that it ends with in place of the good end.
         """
         with self._lock:
             self.state.plan_course(event, Course(reads, end, times))

@@ -115,7 +115,7 @@ def create_keypair(state: State, request: Request) -> Answer:
 
 def put_keypair(state: State, body: Document) -> Document:
     """Keep a keypair; its id is its name."""
-    fingerprint = make_fingerprint(body["public_key"])
+    fingerprint = make_fingerprint(body["public_key"], body.get("type") or "ssh")
     keypair = KEYPAIRS.build(
         state, {"fingerprint": fingerprint, **body, "id": body["name"], "user_id": state.user_id}
     )
@@ -123,15 +123,16 @@ def put_keypair(state: State, body: Document) -> Document:
     return keypair
 
 
-def make_fingerprint(public_key: str) -> str:
-    """Return the MD5 of a key's second word; refuse what is no key."""
+def make_fingerprint(public_key: str, kind: str = "ssh") -> str:
+    """Return a key's digest as nova tells it: MD5, of a certificate SHA-1; refuse what is none."""
     words = public_key.split()
+    text = "".join(re.sub(r"-----[A-Z ]+-----", "", public_key).split())
     try:
-        blob = base64.b64decode(words[1], validate=True)
+        blob = base64.b64decode(text if kind == "x509" else words[1], validate=True)
     except (IndexError, binascii.Error):
         raise RefusalError(400, "Keypair data is invalid: failed to generate fingerprint") from None
-    digest = hashlib.md5(blob, usedforsecurity=False).hexdigest()
-    return ":".join(digest[place : place + 2] for place in range(0, 32, 2))
+    digest = hashlib.new("sha1" if kind == "x509" else "md5", blob, usedforsecurity=False)
+    return digest.digest().hex(":")
 
 
 def delete_keypair(state: State, request: Request, name: str) -> Answer:

@@ -151,6 +151,8 @@ class Script:
         """Count a request and tell whether to react to it."""
         if request.service == "identity" and self.match.service != "identity":
             return False
+        if request.path == "/" and not self.match.path:
+            return False
         if not self.match.covers(request):
             return False
         before = self.fired

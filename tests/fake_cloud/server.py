@@ -6,6 +6,7 @@ import dataclasses
 import http
 import http.server
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -35,6 +36,7 @@ class Server(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.serve = serve
         self.stopping = threading.Event()
+        self.failures: list[BaseException] = []
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, name="fake cloud", daemon=True).start()
@@ -68,7 +70,10 @@ class Server(http.server.ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hang up."""
+        """Keep what went wrong here; clients may hang up when they like."""
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, ConnectionError):
+            self.failures.append(error)
 
     def stop(self) -> None:
         """Stop listening and end all connections."""

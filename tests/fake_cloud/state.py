@@ -71,9 +71,10 @@ class State:
         return str(self._hash(f"{self._name} {self._count}"))
 
     def make_mac_address(self) -> str:
-        """Return a MAC address that no other port has."""
+        """Return a MAC address that no other port has, nor one in a cloud of another name."""
         self._mac_count += 1
-        digits = f"{self._mac_count:06x}"
+        first = self._hash(f"{self._name} mac").int
+        digits = f"{(first + self._mac_count) % 2**24:06x}"
         return f"fa:16:3e:{digits[:2]}:{digits[2:4]}:{digits[4:]}"
 
     def read_clock(self) -> datetime.datetime:

@@ -22,6 +22,12 @@ from downpour.resources.model import (
 )
 from downpour.resources.scope import Scope
 
+# What services tell of each of their objects, and nobody asks for.
+READ_ONLY_EVERYWHERE = frozenset(
+    {"created_at", "id", "location", "project_id", "revision_number", "tenant_id", "updated_at"}
+)
+VOLATILE_EVERYWHERE = frozenset({"revision_number", "updated_at"})
+
 
 def select_value(argument: Argument, attributes: Attributes) -> Iterator[tuple[str, Any]]:
     """Yield ``(argument, value)`` if the task has to say it.
@@ -98,6 +104,11 @@ def add_no_attributes(resource: Resource, inventory: Inventory) -> Attributes:
     return {}
 
 
+def is_of_project(resource: Resource, project_id: str) -> bool:
+    """Tell whether a resource is the project's; nova and cinder list no others, and do not say."""
+    return resource["project_id"] in (None, project_id)
+
+
 @dataclasses.dataclass(frozen=True)
 class ResourceType:
     """All that the exporter knows about one kind of resource.
@@ -111,8 +122,8 @@ class ResourceType:
     ``sdk_class`` is ``module:class`` of openstacksdk, whose every attribute must be in exactly one
     of ``fields``, ``needs``, ``links`` (ids of others that ``describe`` has a place for),
     ``special`` (handled by this type's functions), ``dropped`` (lost when set, with the reason) and
-    ``read_only`` (nothing a tenant could ask for). Needs and links come along, and what is of the
-    same type is made first. The functions:
+    ``read_only`` (nothing a tenant could ask for), or be so everywhere. Needs and links come along,
+    and what is of the same type is made first. The functions:
 
     ``bring``
         what comes along beside the needs
@@ -156,7 +167,7 @@ class ResourceType:
     capture: Callable[[Resource, Scope], Capture | None] = capture_nothing
     choose: Callable[[str, Inventory], DestinationValue] | None = None
     add_attributes: Callable[[Resource, Inventory], Attributes] = add_no_attributes
-    is_owned: Callable[[Resource, str], bool] = lambda resource, project_id: True
+    is_owned: Callable[[Resource, str], bool] = is_of_project
 
     def __post_init__(self) -> None:
         """Take over name and arguments of the declaration."""
@@ -176,7 +187,7 @@ class ResourceType:
 
     @functools.cached_property
     def _plain(self) -> tuple[Argument, ...]:
-        decided = self.special | self.read_only | self.dropped.keys()
+        decided = self.special | self.read_only | READ_ONLY_EVERYWHERE | self.dropped.keys()
         return tuple(
             item
             for item in self.arguments
@@ -257,6 +268,6 @@ class ResourceType:
             # The order of tags means nothing, and glance changes it.
             name: sorted(value) if name == "tags" and value else value
             for name, value in sorted(resource.attributes.items())
-            if name not in self.volatile
+            if name not in self.volatile | VOLATILE_EVERYWHERE
         }
         return {**document, **self.add_attributes(resource, inventory)}

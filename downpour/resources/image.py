@@ -132,7 +132,6 @@ IMAGE = ResourceType(
         schema self size status store stores updated_at url virtual_size
         """.split()
     ),
-    volatile=frozenset({"updated_at"}),
     refuse=refuse_image,
     describe=describe_image,
     capture=capture_image,

@@ -21,7 +21,7 @@ KEYPAIR = ResourceType(
     sdk_class="openstack.compute.v2.keypair:Keypair",
     listing=Listing("compute.keypairs"),
     special=frozenset({"public_key"}),
-    read_only=frozenset({"created_at", "deleted", "fingerprint", "private_key", "user_id"}),
+    read_only=frozenset({"deleted", "fingerprint", "private_key", "user_id"}),
     section=Section("keypairs", (Selector("keypair-name", "keypairs by name"),)),
     describe=describe_keypair,
 )

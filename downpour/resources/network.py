@@ -30,18 +30,14 @@ NETWORK = ResourceType(
     read_only=frozenset(
         {
             "availability_zones",
-            "created_at",
             "ipv4_address_scope",
             "ipv6_address_scope",
-            "project_id",
             "provider:network_type",
             "provider:physical_network",
             "provider:segmentation_id",
-            "revision_number",
             "segments",
             "status",
             "subnets",
-            "updated_at",
         }
     ),
     dropped={
@@ -54,7 +50,6 @@ NETWORK = ResourceType(
         "vlan_qinq": "belongs to the provider",
         "vlan_transparent": "belongs to the provider",
     },
-    volatile=frozenset({"revision_number", "updated_at"}),
     bring=bring_subnets,
     choose=choose_network,
     is_owned=lambda resource, project_id: (

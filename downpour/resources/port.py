@@ -72,7 +72,6 @@ PORT = ResourceType(
             "binding:host_id",
             "binding:vif_details",
             "binding:vif_type",
-            "created_at",
             "data_plane_status",
             "device_id",
             "device_owner",
@@ -80,15 +79,11 @@ PORT = ResourceType(
             "dns_name",
             "hardware_offload_type",
             "ip_allocation",
-            "project_id",
             "propagate_uplink_status",
             "qos_network_policy_id",
             "resource_request",
-            "revision_number",
             "status",
-            "tenant_id",
             "trusted",
-            "updated_at",
         }
     ),
     dropped={
@@ -101,9 +96,7 @@ PORT = ResourceType(
         "qos_policy_id": "QoS policies belong to the operator",
         "trunk_details": "trunks are not carried",
     },
-    volatile=frozenset({"revision_number", "updated_at"}),
     bring=bring_security_groups,
     owner=lambda port: ("server", port["device_id"]),
     describe=describe_port,
-    is_owned=lambda resource, project_id: resource["project_id"] == project_id,
 )

@@ -100,13 +100,8 @@ ROUTER = ResourceType(
     read_only=frozenset(
         {
             "availability_zones",
-            "created_at",
-            "project_id",
             "revision",
-            "revision_number",
             "status",
-            "tenant_id",
-            "updated_at",
         }
     ),
     dropped={
@@ -117,7 +112,6 @@ ROUTER = ResourceType(
         "flavor_id": "router flavors belong to the operator",
         "ha": "needs admin rights",
     },
-    volatile=frozenset({"revision", "revision_number", "updated_at"}),
+    volatile=frozenset({"revision"}),
     describe=describe_router,
-    is_owned=lambda resource, project_id: resource["project_id"] == project_id,
 )

@@ -86,14 +86,12 @@ SECURITY_GROUP = ResourceType(
     sdk_class="openstack.network.v2.security_group:SecurityGroup",
     listing=Listing("network.security_groups"),
     special=frozenset({"security_group_rules", "tags"}),
-    read_only=frozenset({"created_at", "project_id", "revision_number", "tenant_id", "updated_at"}),
+    read_only=frozenset(),
     dropped={"shared": "the rights of other projects are not carried"},
-    volatile=frozenset({"revision_number", "updated_at"}),
     bring=bring_remote_groups,
     describe=describe_group,
     complete=add_rules,
     add_attributes=add_rule_documents,
-    is_owned=lambda resource, project_id: resource["project_id"] == project_id,
 )
 
 SECURITY_GROUP_RULE = ResourceType(
@@ -103,6 +101,9 @@ SECURITY_GROUP_RULE = ResourceType(
     listing=Listing("network.security_group_rules"),
     special=frozenset({"remote_group_id", "remote_address_group_id", "security_group_id"}),
     read_only=frozenset(
-        {"created_at", "name", "project_id", "revision_number", "tags", "tenant_id", "updated_at"}
+        {
+            "name",
+            "tags",
+        }
     ),
 )

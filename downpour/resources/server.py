@@ -346,7 +346,7 @@ SERVER = ResourceType(
         OS-EXT-STS:vm_state OS-SRV-USG:launched_at OS-SRV-USG:terminated_at adminPass
         block_device_mapping_v2 created fault flavorRef host hostId host_status imageRef links
         max_count min_count networks personality pinned_availability_zone progress security_groups
-        tenant_id updated user_id
+        updated user_id
         """.split()
     ),
     dropped={

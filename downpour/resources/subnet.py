@@ -37,12 +37,7 @@ SUBNET = ResourceType(
     special=frozenset({"subnetpool_id"}),
     read_only=frozenset(
         {
-            "created_at",
             "prefixlen",
-            "project_id",
-            "revision_number",
-            "tenant_id",
-            "updated_at",
             "use_default_subnetpool",
         }
     ),
@@ -51,8 +46,6 @@ SUBNET = ResourceType(
         "segment_id": "belongs to the provider",
         "service_types": "needs admin rights",
     },
-    volatile=frozenset({"revision_number", "updated_at"}),
     bring=bring_routers,
     describe=describe_subnet,
-    is_owned=lambda resource, project_id: resource["project_id"] == project_id,
 )

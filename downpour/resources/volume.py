@@ -139,11 +139,11 @@ VOLUME = ResourceType(
     ),
     read_only=frozenset(
         """
-        OS-SCH-HNT:scheduler_hints attachments backup_id cluster_name consumes_quota created_at
+        OS-SCH-HNT:scheduler_hints attachments backup_id cluster_name consumes_quota
         encryption_key_id imageRef os-vol-host-attr:host os-vol-mig-status-attr:migstat
         os-vol-mig-status-attr:name_id os-vol-tenant-attr:tenant_id
         os-volume-replication:driver_data os-volume-replication:extended_status provider_id
-        replication_status service_uuid shared_targets snapshot_id source_volid status updated_at
+        replication_status service_uuid shared_targets snapshot_id source_volid status
         user_id volume_type_id
         """.split()
     ),
@@ -151,7 +151,6 @@ VOLUME = ResourceType(
         "consistencygroup_id": "volume groups are not carried",
         "group_id": "volume groups are not carried",
     },
-    volatile=frozenset({"updated_at"}),
     refuse=refuse_volume,
     describe=describe_volume,
     capture=capture_volume,

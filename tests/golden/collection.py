@@ -71,10 +71,23 @@ def generate_files(modules: Mapping[str, Module], readme: str) -> dict[str, str]
         )
         files[f"plugins/modules/{name}.py"] = _MODULE.format(
             documentation=dump_yaml(describe_module(module)),
-            examples=module.example,
+            examples=module.example or make_example(module),
             returns=dump_yaml(describe_returns(module)),
         )
     return files
+
+
+def make_example(module: Module) -> str:
+    """Return a task with the arguments that each one has to have."""
+    arguments = {item.name: f"the {item.name}" for item in module.all_arguments if item.is_required}
+    return dump_yaml(
+        [
+            {
+                "name": f"Create a {module.label or module.name}",
+                f"downpour.cloud.{module.module_name}": arguments,
+            }
+        ]
+    )
 
 
 def generate_runtime(modules: Iterable[str]) -> str:

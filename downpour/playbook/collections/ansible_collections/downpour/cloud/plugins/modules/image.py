@@ -84,8 +84,8 @@ options:
     elements: str
     default: []
   use:
-    description: Id of an image of the destination that is to be used instead.
-      Nothing is uploaded then.
+    description: Id of a image in the destination that is to be used instead.
+      Null means to make one.
     type: str
   recorded:
     description: Whether C(uuids.csv) gets a row. It does not for a server's

@@ -139,6 +139,12 @@ DESCRIPTION = Argument("description", "Description of the {type}.", implied="")
 ADMIN_STATE_UP = Argument(
     "admin_state_up", "Whether the {type} is up. Left out, it is.", "bool", implied=True
 )
+USE = Argument(
+    "use",
+    "Id of a {type} in the destination that is to be used instead. Null means to make one.",
+    wire=None,
+    unreadable="it is a choice of the person who imports",
+)
 # Into the creating request it is put with the marker, where the service takes it there.
 TAGS = Argument(
     "tags",

@@ -57,7 +57,8 @@ class Module:
     """One of the collection's modules.
 
     `label` is what messages and `{type}` in descriptions call the thing that it is about,
-    `services` are those that it talks to, `example` is YAML. `readers` read arguments back that are
+    `services` are those that it talks to, `example` is YAML, where the arguments
+    that each task has to have do not make one. `readers` read arguments back that are
     not in the API's document of the object, by the argument's name.
     """
 
@@ -67,7 +68,7 @@ class Module:
     description: tuple[str, ...] = ()
     services: tuple[str, ...]
     arguments: tuple[Argument, ...]
-    example: str
+    example: str = ""
     returns: tuple[Returned, ...] = (CHANGED,)
     readers: Mapping[str, Reader] = field(default_factory=dict)
 

@@ -75,6 +75,11 @@ def find_marked(resource_type: ResourceType, task: Task, is_fresh: bool) -> Json
     return found[0] if found else None
 
 
+def find_own(resource_type: ResourceType, task: Task, is_fresh: bool) -> Json | None:
+    """Return the object that destination.yml names for use, else the one with the marker."""
+    return find_chosen(resource_type, task) or find_marked(resource_type, task, is_fresh)
+
+
 def find_chosen(resource_type: ResourceType, task: Task) -> Json | None:
     """Return the object to use instead of a new one, None if destination.yml names none."""
     wanted = task.arguments.get("use")
@@ -112,7 +117,12 @@ def build_marked_body(resource_type: ResourceType, task: Task) -> Json:
 
 
 def settle_marked(resource_type: ResourceType, task: Task, found: Json) -> Json:
-    """Give a new object its tags and its name, where the creating request could not."""
+    """Give a new object its tags and its name, where the creating request could not.
+
+    One that destination.yml names is not ours to mark.
+    """
+    if task.arguments.get("use"):
+        return resource_type.adopt(task, found)
     marker, tags = resource_type.make_marker(task), resource_type.choose_tags(task)
     wanted = Wanted(marker, tags, task.arguments)
     return resource_type.marker.settle(task.cloud, resource_type.path, found, wanted)
@@ -130,9 +140,9 @@ def get_tags(task: Task) -> list[str]:
     return list(task.arguments.get("tags") or ())
 
 
-def keep_body(task: Task, body: Json) -> Json:
-    """Add nothing to what follows from the arguments."""
-    return body
+def keep(task: Task, given: Json) -> Json:
+    """Add nothing to what follows from the arguments, and change nothing of a chosen object."""
+    return given
 
 
 def finish_nothing(task: Task, obtained: Obtained) -> bool:
@@ -177,13 +187,15 @@ class ResourceType(Module):
 
     fetch: Callable[[ResourceType, Cloud, str], Json | None] = fetch_object
     read_known: Callable[[ResourceType, Cloud], list[Json] | None] = read_marked
-    find: Callable[[ResourceType, Task, bool], Json | None] = find_marked
+    find: Callable[[ResourceType, Task, bool], Json | None] = find_own
     create: Callable[[ResourceType, Task], Json] = create_marked
     settle: Callable[[ResourceType, Task, Json], Json] = settle_marked
 
+    # What is done to an object that destination.yml names for use.
+    adopt: Callable[[Task, Json], Json] = keep
     # The body of the creating request, before it is marked and wrapped, and afterwards.
-    extend_body: Callable[[Task, Json], Json] = keep_body
-    extend_request: Callable[[Task, Json], Json] = keep_body
+    extend_body: Callable[[Task, Json], Json] = keep
+    extend_request: Callable[[Task, Json], Json] = keep
     choose_tags: Callable[[Task], list[str]] = get_tags
     is_recorded: Callable[[Task], bool] = is_always_recorded
     # A result that makes the object needless; asked before anything else.

@@ -44,20 +44,26 @@ class Listing:
 class Section:
     """A section: its name, its keys' prefix, what one entry is called, and where to look for it.
 
-    `comment` explains it in destination.yml, `description` in the module's documentation.
+    `comment` explains it in destination.yml.
     """
 
     name: str
     prefix: str
     label: str
     comment: str
-    description: str
     listings: tuple[Listing, ...]
+    # What it is in the module's documentation, where the comment begins otherwise.
+    description: str = ""
     # What the module returns for an entry, in words and as an example.
     returns: str = "ids"
     sample: Mapping[str, str] = field(default_factory=lambda: {"m1_tiny": "42"})
     # Finds an object by its id that is in no listing.
     fetch: Callable[[Cloud, str], Json | None] | None = None
+
+    @property
+    def subject(self) -> str:
+        """What the entries are, for a sentence that goes on."""
+        return self.description or self.comment.partition(":")[0].partition(";")[0]
 
     def read_known(self, cloud: Cloud, wanted: list[str]) -> dict[str, str | None]:
         """Return the names by id of what may be meant by the wanted names and ids."""

@@ -40,7 +40,13 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.types.volumes_ready
 )
 
 # The sections of destination.yml, in its order.
-SECTIONS: tuple[Section, ...] = (FLAVORS, NETWORKS, IMAGES, VOLUME_TYPES, AVAILABILITY_ZONES)
+SECTIONS: tuple[Section, ...] = (
+    FLAVORS,
+    NETWORKS,
+    IMAGES,
+    VOLUME_TYPES,
+    AVAILABILITY_ZONES,
+)
 DESTINATION = declare_destination(SECTIONS)
 
 _IN_ORDER: tuple[Module, ...] = (

@@ -92,7 +92,7 @@ def _declare_argument(section: Section) -> Argument:
     how = "" if section.returns == "names" else " each by id or exact name,"
     return Argument(
         section.name,
-        f"{section.description},{how} under any key. Null stays null.",
+        f"{section.subject},{how} under any key. Null stays null.",
         "dict",
         default={},
         wire=None,

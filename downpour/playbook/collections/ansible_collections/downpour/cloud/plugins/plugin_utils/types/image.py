@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.downpour.cloud.plugins.plugin_utils.argument import TAGS, UNSET, Argument
+from ansible_collections.downpour.cloud.plugins.plugin_utils.argument import (
+    TAGS,
+    UNSET,
+    USE,
+    Argument,
+)
 from ansible_collections.downpour.cloud.plugins.plugin_utils.comparison import is_part, is_same_word
 from ansible_collections.downpour.cloud.plugins.plugin_utils.identity import Task, make_placeholder
 from ansible_collections.downpour.cloud.plugins.plugin_utils.marker import ImageTag
@@ -195,13 +200,7 @@ IMAGE = ResourceType(
             is_same=is_part,
         ),
         TAGS,
-        Argument(
-            "use",
-            "Id of an image of the destination that is to be used instead. Nothing is uploaded "
-            "then.",
-            wire=None,
-            unreadable="it names the object itself",
-        ),
+        USE,
         Argument(
             "recorded",
             "Whether C(uuids.csv) gets a row. It does not for a server's root disk, which has no "

@@ -91,13 +91,21 @@ class NetworkTag:
 
     So the object is born with the marker as its name (or, without a name, another attribute), then
     tagged, then named: it can be found at every moment in between. Source: neutron,
-    extensions/tagging.py (`allow_post` is false).
+    extensions/tagging.py (`allow_post` is false). What is `kept` goes into that last request, too:
+    of a floating IP neutron would forget it (db/l3_db.py, `_get_assoc_data`).
     """
 
-    def __init__(self, key: str, extension: str = "", born_in: str = "name") -> None:
+    def __init__(
+        self,
+        key: str,
+        extension: str = "",
+        born_in: str = "name",
+        kept: tuple[str, ...] = (),
+    ) -> None:
         self._key = key
         self._extension = extension
         self._born_in = born_in
+        self._kept = kept
 
     def make_queries(self, cloud: Cloud, marker: str) -> list[dict[str, str]]:
         project = {"project_id": cloud.get_project_id()}
@@ -107,7 +115,10 @@ class NetworkTag:
         return queries
 
     def make_known_query(self, cloud: Cloud) -> Query | None:
-        return {"project_id": cloud.get_project_id(), "fields": ["id", self._born_in, "tags"]}
+        return {
+            "project_id": cloud.get_project_id(),
+            "fields": ["id", self._born_in, "tags", *self._kept],
+        }
 
     def is_marked(self, found: Json, marker: str) -> bool:
         return marker in (found.get("tags") or ()) or found.get(self._born_in) == marker
@@ -125,7 +136,8 @@ class NetworkTag:
             found = {**found, **cloud.put("network", f"{address}/tags", tags)}
         text = str(wanted.arguments.get(self._born_in) or "")
         if found.get(self._born_in) == wanted.marker != text:
-            found = cloud.put("network", address, {self._key: {self._born_in: text}})[self._key]
+            body = {name: found[name] for name in self._kept} | {self._born_in: text}
+            found = cloud.put("network", address, {self._key: body})[self._key]
         return found
 
     def prepare(self, cloud: Cloud) -> None:

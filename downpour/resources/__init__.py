@@ -4,6 +4,7 @@ The order is the order of creation: a type comes after those it refers to.
 """
 
 from downpour.resources.declaration import ResourceType, Selector
+from downpour.resources.floating_ip import FLOATING_IP
 from downpour.resources.image import IMAGE
 from downpour.resources.keypair import KEYPAIR
 from downpour.resources.network import NETWORK
@@ -22,6 +23,7 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
     "subnet": SUBNET,
     "router": ROUTER,
     "port": PORT,
+    "floating ip": FLOATING_IP,
     "image": IMAGE,
     "volume": VOLUME,
     "server": SERVER,

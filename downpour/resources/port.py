@@ -16,10 +16,12 @@ from downpour.resources.scope import Scope
 _OWNER_ONLY = ("allowed_address_pairs", "mac_address", "port_security_enabled")
 
 
-def bring_security_groups(port: Resource, options: Options, inventory: Inventory) -> Iterator[Key]:
-    """Yield the security groups of a port."""
+def bring_parts(port: Resource, options: Options, inventory: Inventory) -> Iterator[Key]:
+    """Yield the security groups and the floating IPs of a port."""
     for group_id in port["security_groups"] or ():
         yield ("security group", group_id)
+    for floating_ip in inventory.find_by("floating ip", "port_id", port.id):
+        yield floating_ip.key
 
 
 def describe_port(port: Resource, scope: Scope) -> dict[str, Any]:
@@ -96,7 +98,7 @@ PORT = ResourceType(
         "qos_policy_id": "QoS policies belong to the operator",
         "trunk_details": "trunks are not carried",
     },
-    bring=bring_security_groups,
+    bring=bring_parts,
     owner=lambda port: ("server", port["device_id"]),
     describe=describe_port,
 )

@@ -27,7 +27,6 @@ from downpour.resources.volume import choose_zone, read_servers
 
 FLAVORS = Listing("compute.flavors")
 _SERVER_GROUPS = Listing("compute.server_groups")
-_FLOATING_IPS = Listing("network.ips")
 # nova/compute/api.py: the states in which createImage is allowed
 _STATES_WITH_SNAPSHOTS = frozenset({"ACTIVE", "PAUSED", "SHUTOFF", "SUSPENDED"})
 _BROKEN_STATES = frozenset({"BUILD", "DELETED", "ERROR", "SOFT_DELETED", "UNKNOWN"})
@@ -242,11 +241,6 @@ def _refer_to_keypair(server: Resource, key_name: str, scope: Scope) -> Referenc
 
 def _tell_about_losses(server: Resource, scope: Scope) -> None:
     """Tell what of a server a tenant cannot read, or no argument could say."""
-    ports = {port.id for port in list_ports(server, scope.inventory)}
-    for address in scope.inventory.read_documents(_FLOATING_IPS).values():
-        if address["port_id"] in ports:
-            floating = address["floating_ip_address"]
-            scope.omit(server, f"its floating IP {floating} is left out: give it a new one")
     flavor = server["flavor"] or {}
     if flavor.get("ephemeral") or flavor.get("swap"):
         scope.omit(server, "the contents of its ephemeral and swap disks are left out")
@@ -319,7 +313,7 @@ SERVER = ResourceType(
     declaration=DECLARATIONS["server"],
     sdk_class="openstack.compute.v2.server:Server",
     listing=Listing("compute.servers"),
-    more_listings=(FLAVORS, _SERVER_GROUPS, _FLOATING_IPS),
+    more_listings=(FLAVORS, _SERVER_GROUPS),
     section=Section(
         "servers",
         (

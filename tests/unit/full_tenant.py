@@ -53,7 +53,7 @@ def make_full_tenant() -> tuple[Tenant, list[Key]]:
     )
     macs = {network: "fa:16:3e:00:00:01", foreign: "fa:16:3e:00:00:02"}
     for owned, mac in macs.items():
-        add(
+        port = add(
             "port",
             network_id=owned,
             mac_address=mac,
@@ -63,6 +63,13 @@ def make_full_tenant() -> tuple[Tenant, list[Key]]:
             fixed_ips=[{**address, "ip_address": "10.0.0.78"}] if owned == network else [],
             security_groups=[group],
         )
+        if owned == network:
+            add(
+                "floating ip",
+                floating_network_id=foreign,
+                port_id=port,
+                fixed_ip_address="10.0.0.78",
+            )
     volume = add(
         "volume",
         status="in-use",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.downpour.cloud.plugins.plugin_utils.failure import ApiError
-from ansible_collections.downpour.cloud.plugins.plugin_utils.types import MODULES
+from ansible_collections.downpour.cloud.plugins.plugin_utils.types import MODULES, SECTIONS
 
 from tests.unit.collection.recorder import Answer, Recorder
 from tests.unit.collection.test_run import run
@@ -42,8 +42,8 @@ def test_entries_become_ids(tmp_path: Path) -> None:
     cloud = make_cloud()
     assert run(DESTINATION, given, cloud, tmp_path) == {
         "changed": False,
+        **{section.name: {} for section in SECTIONS},
         "flavors": {"tiny": "42", "x": "7", "none": None},
-        "networks": {},
         "images": {"hidden": "hidden", "upload": None},
         "volume_types": {"default": None},
         "availability_zones": {"zone": "nova", "any": None},

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from downpour.collection import SECTIONS
 from downpour.playbook.render import list_collection_files, render_playbook
 from downpour.resources.model import Key, Options
 from tests.unit.playbook.reading import evaluate, load_file
@@ -166,14 +167,7 @@ def test_destination_yml_holds_any_name(name: str, tmp_path: Path) -> None:
     path = tmp_path / "destination.yml"
     path.write_bytes(render(tenant, ("server", server))["destination.yml"].encode())
     read = evaluate(load_file(path))
-    assert set(read) == {
-        "cloud",
-        "flavors",
-        "networks",
-        "images",
-        "volume_types",
-        "availability_zones",
-    }
+    assert set(read) == {"cloud", *(section.name for section in SECTIONS)}
     assert list(read["flavors"].values()) == list(read["networks"].values()) == [name]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from downpour.resources.model import DestinationValue, Reference
-from tests.unit.tenant import OTHER_PROJECT, Findings, Tenant
+from tests.unit.tenant import OTHER_PROJECT, PROJECT, Findings, Tenant
 
 
 @pytest.mark.parametrize(
@@ -278,3 +278,69 @@ def test_stateless_groups() -> None:
     group = tenant.add("security group", stateful=False)
     arguments, _ = tenant.describe("security group", group)
     assert arguments["stateful"] is False
+
+
+def add_floating_ip(
+    tenant: Tenant, owner: str = PROJECT, addresses: tuple[str, ...] = ("10.0.0.7",)
+) -> str:
+    """Add a floating IP of a server's port on a network of a project; return its id."""
+    network = tenant.add("network", project_id=owner)
+    subnet = tenant.add("subnet", network_id=network, project_id=owner)
+    server = tenant.add_server("web", tenant.add("image"))
+    port = tenant.add(
+        "port",
+        network_id=network,
+        device_id=server,
+        fixed_ips=[{"subnet_id": subnet, "ip_address": address} for address in addresses],
+    )
+    public = tenant.add("network", "public", project_id=OTHER_PROJECT, **{"router:external": True})
+    return tenant.add(
+        "floating ip", port_id=port, floating_network_id=public, fixed_ip_address="10.0.0.7"
+    )
+
+
+def test_a_floating_ip_comes_with_its_port() -> None:
+    """It is for the very address of its port; the network is chosen, as the address may be."""
+    tenant = Tenant()
+    floating_ip = add_floating_ip(tenant)
+    tenant.add("floating ip", floating_ip_address="198.51.100.8")
+    (server,) = tenant.listings["compute.servers"]
+    (port,) = tenant.listings["network.ports"]
+    plan = tenant.plan(("server", server["id"]))
+    (task,) = (item for item in plan.tasks if item.module == "floating_ip")
+    assert task.arguments["port"] == Reference("port", port["id"])
+    assert task.arguments["fixed_ip_address"] == "10.0.0.7"
+    assert task.arguments["external_network"].label == "public"
+    assert task.arguments["use"] == DestinationValue("floating_ips", floating_ip, "198.51.100.7")
+    assert [item.reason for item in plan.findings if item.id == floating_ip] == [
+        "the destination gives a new address, unless destination.yml names one"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "is_told"), [(("10.0.0.7",), False), (("10.0.0.7", "10.0.0.8"), True)]
+)
+def test_a_floating_ip_where_addresses_are_not_kept(
+    addresses: tuple[str, ...], is_told: bool
+) -> None:
+    """On the network of another the port gets another address; which of several, is lost."""
+    tenant = Tenant()
+    floating_ip = add_floating_ip(tenant, OTHER_PROJECT, addresses)
+    members = [("port", tenant.listings["network.ports"][0]["id"]), ("floating ip", floating_ip)]
+    plan = tenant.plan(*members)
+    (task,) = (item for item in plan.tasks if item.module == "floating_ip")
+    assert "fixed_ip_address" not in task.arguments
+    told = [item.reason for item in plan.findings if "port's address 10.0.0.7" in item.reason]
+    assert bool(told) is is_told
+
+
+def test_a_floating_ip_is_lost_with_its_port() -> None:
+    """Where the server cannot be carried, neither port nor floating IP is made, and both say so."""
+    tenant = Tenant()
+    floating_ip = add_floating_ip(tenant)
+    (server,) = tenant.listings["compute.servers"]
+    server["status"] = "ERROR"
+    plan = tenant.plan(("server", server["id"]))
+    assert {item.type for item in plan.resources}.isdisjoint({"server", "port", "floating ip"})
+    told = {item.id: item.reason for item in plan.findings}
+    assert told[floating_ip].startswith("is left out with its port")

@@ -48,6 +48,11 @@ options:
       stays null.
     type: dict
     default: {}
+  floating_ips:
+    description: Floating IPs, each by id or exact name, under any key. Null
+      stays null.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -91,4 +96,10 @@ availability_zones:
   type: dict
   sample:
     nova: nova
+floating_ips:
+  description: The ids of the floating IPs under the keys of the argument.
+  returned: success
+  type: dict
+  sample:
+    m1_tiny: '42'
 """

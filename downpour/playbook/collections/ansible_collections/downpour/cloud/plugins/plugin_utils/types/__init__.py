@@ -11,6 +11,10 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.section import Sect
 from ansible_collections.downpour.cloud.plugins.plugin_utils.types.destination import (
     declare_destination,
 )
+from ansible_collections.downpour.cloud.plugins.plugin_utils.types.floating_ip import (
+    FLOATING_IP,
+    FLOATING_IPS,
+)
 from ansible_collections.downpour.cloud.plugins.plugin_utils.types.image import IMAGE, IMAGES
 from ansible_collections.downpour.cloud.plugins.plugin_utils.types.keypair import KEYPAIR
 from ansible_collections.downpour.cloud.plugins.plugin_utils.types.network import NETWORK, NETWORKS
@@ -46,6 +50,7 @@ SECTIONS: tuple[Section, ...] = (
     IMAGES,
     VOLUME_TYPES,
     AVAILABILITY_ZONES,
+    FLOATING_IPS,
 )
 DESTINATION = declare_destination(SECTIONS)
 
@@ -58,6 +63,7 @@ _IN_ORDER: tuple[Module, ...] = (
     SUBNET,
     ROUTER,
     PORT,
+    FLOATING_IP,
     IMAGE,
     VOLUME,
     VOLUMES_READY,

@@ -13,6 +13,8 @@ MARKER_KEY = "downpour"
 STOP_TAG = MARKER_PREFIX + "stop"
 
 RECORD_FILE = "uuids.csv"
+# What there was before objects that cannot be marked were made.
+PENDING_FILE = "uuids.pending"
 RECORD_COLUMNS = ("Resource Type", "Resource Name", "Old", "New")
 
 # The security group that every project has, and that nobody can create.

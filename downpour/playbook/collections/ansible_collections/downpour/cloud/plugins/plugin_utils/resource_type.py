@@ -36,6 +36,11 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.module import (
     Result,
     Returned,
 )
+from ansible_collections.downpour.cloud.plugins.plugin_utils.pending import (
+    Attempt,
+    find_attempt,
+    note_attempt,
+)
 from ansible_collections.downpour.cloud.plugins.plugin_utils.text import escape_controls
 from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json, Query, quote_id
 
@@ -90,6 +95,38 @@ def find_chosen(resource_type: ResourceType, task: Task) -> Json | None:
         why = f"the destination has no {resource_type.name} {escape_controls(wanted)}"
         raise TaskError("look-up", why, "Edit destination.yml.")
     return found
+
+
+def find_unmarked(resource_type: ResourceType, task: Task, is_fresh: bool) -> Json | None:
+    """Return what has the name and was not there before an interrupted task began to make it.
+
+    Raises TaskError if that is more than one object.
+    """
+    attempt = find_attempt(task.directory, task.type_name, task.old_id)
+    if attempt is None or attempt.recorded != _read_row(task):
+        return None
+    found = [
+        item
+        for item in resource_type.list_all(task.cloud, {})
+        if item["name"] == task.name and item["id"] not in attempt.existing
+    ]
+    if len(found) > 1:
+        ids = ", ".join(sorted(str(item["id"]) for item in found))
+        why = f"{len(found)} objects may be the one that an interrupted run made: {ids}"
+        raise TaskError("look-up", why, f"Put the one to use into {RECORD_FILE}.")
+    return found[0] if found else None
+
+
+def create_unmarked(resource_type: ResourceType, task: Task) -> Json:
+    """Create an object that has no place for a marker, once it is noted what there is already."""
+    existing = [str(item["id"]) for item in resource_type.list_all(task.cloud, {})]
+    attempt = Attempt(task.type_name, task.old_id, existing, _read_row(task))
+    note_attempt(task.directory, attempt)
+    return create_marked(resource_type, task)
+
+
+def _read_row(task: Task) -> str | None:
+    return task.record.find_new_id(task.type_name, task.old_id)
 
 
 def create_marked(resource_type: ResourceType, task: Task) -> Json:

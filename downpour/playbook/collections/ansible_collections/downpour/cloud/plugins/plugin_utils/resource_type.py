@@ -56,7 +56,7 @@ def fetch_object(resource_type: ResourceType, cloud: Cloud, new_id: str) -> Json
         answer = cloud.get(
             resource_type.service,
             f"{resource_type.path}/{quote_id(new_id)}",
-            microversion=resource_type.microversion,
+            microversion=resource_type.choose_microversion(cloud),
         )
     except ApiError as refusal:
         # nova and cinder answer 400 to what does not look like an id at all.
@@ -215,6 +215,8 @@ class ResourceType(Module):
     listing: str = ""
     plural: str = ""
     microversion: str | None = None
+    # One that is used as far as the cloud has it, instead.
+    newest_microversion: str = ""
     # Whether the objects have names of their own; else the argument is but a label.
     has_name: bool = True
     services: tuple[str, ...] = ()
@@ -324,14 +326,22 @@ class ResourceType(Module):
             raise TaskError(f"{self.service} {self.path}", "the answer holds no object")
         return found
 
+    def choose_microversion(self, cloud: Cloud) -> str | None:
+        """Return the microversion of all requests about objects of this type."""
+        if self.newest_microversion:
+            return cloud.limit_microversion(self.service, self.newest_microversion)
+        return self.microversion
+
     def post(self, cloud: Cloud, request: Json) -> Json:
         """Send the creating request and return what the API tells of the object."""
-        return self.unwrap(cloud.post(self.service, self.path, request, self.microversion))
+        microversion = self.choose_microversion(cloud)
+        return self.unwrap(cloud.post(self.service, self.path, request, microversion))
 
     def list_all(self, cloud: Cloud, query: Query) -> list[Json]:
         """Return the objects that the query names; raises TaskError."""
         path = self.listing or self.path
-        return cloud.list_all(self.service, path, self.plural, query, self.microversion)
+        microversion = self.choose_microversion(cloud)
+        return cloud.list_all(self.service, path, self.plural, query, microversion)
 
     def list_marked(self, cloud: Cloud, marker: str, is_fresh: bool = False) -> list[Json]:
         """Return the project's objects with the marker: one, or none, or (a copied one) more.

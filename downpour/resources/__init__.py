@@ -12,6 +12,7 @@ from downpour.resources.port import PORT
 from downpour.resources.router import ROUTER
 from downpour.resources.security_group import SECURITY_GROUP, SECURITY_GROUP_RULE
 from downpour.resources.server import SERVER
+from downpour.resources.server_group import SERVER_GROUP
 from downpour.resources.subnet import SUBNET
 from downpour.resources.volume import VOLUME
 
@@ -26,6 +27,7 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
     "floating ip": FLOATING_IP,
     "image": IMAGE,
     "volume": VOLUME,
+    "server group": SERVER_GROUP,
     "server": SERVER,
 }
 

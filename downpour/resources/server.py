@@ -23,10 +23,10 @@ from downpour.resources.model import (
     describe_resource,
 )
 from downpour.resources.scope import Scope
+from downpour.resources.server_group import read_members
 from downpour.resources.volume import choose_zone, read_servers
 
 FLAVORS = Listing("compute.flavors")
-_SERVER_GROUPS = Listing("compute.server_groups")
 # nova/compute/api.py: the states in which createImage is allowed
 _STATES_WITH_SNAPSHOTS = frozenset({"ACTIVE", "PAUSED", "SHUTOFF", "SUSPENDED"})
 _BROKEN_STATES = frozenset({"BUILD", "DELETED", "ERROR", "SOFT_DELETED", "UNKNOWN"})
@@ -103,6 +103,14 @@ def bring_parts(server: Resource, options: Options, inventory: Inventory) -> Ite
         yield port.key
     for volume in list_volumes(server, inventory):
         yield volume.key
+    for group_id in list_groups(server, inventory):
+        yield ("server group", group_id)
+
+
+def list_groups(server: Resource, inventory: Inventory) -> list[str]:
+    """Return the groups of a server; it tells them itself since compute API 2.71."""
+    known = inventory.find_by("server group", read_members, server.id)
+    return sorted({group.id for group in known} | set(server["server_groups"] or ()))
 
 
 def refuse_server(server: Resource, scope: Scope) -> Iterator[str]:
@@ -187,6 +195,9 @@ def describe_server(server: Resource, scope: Scope) -> dict[str, Any]:
         arguments["availability_zone"] = choose_zone(server["OS-EXT-AZ:availability_zone"])
     if str(server["config_drive"]).lower() == "true":
         arguments["config_drive"] = True
+    for group_id in list_groups(server, scope.inventory):
+        what, key = f"its server group {group_id}", ("server group", group_id)
+        arguments["server_group"] = scope.refer(server, key, what, "it is not visible")
     if server["status"] in _STOPPED_STATES:
         arguments["is_stopped"] = True
     _tell_about_losses(server, scope)
@@ -244,9 +255,9 @@ def _tell_about_losses(server: Resource, scope: Scope) -> None:
     flavor = server["flavor"] or {}
     if flavor.get("ephemeral") or flavor.get("swap"):
         scope.omit(server, "the contents of its ephemeral and swap disks are left out")
-    for group in scope.inventory.read_documents(_SERVER_GROUPS).values():
-        if server.id in (group.get("members") or group.get("member_ids") or ()):
-            scope.omit(server, f"its server group {group.get('name')!r} is not carried")
+    if hints := set(server["OS-SCH-HNT:scheduler_hints"] or ()) - {"group"}:
+        names = ", ".join(sorted(hints))
+        scope.omit(server, f"its scheduler hints ({names}) are left out: they are the source's")
     if server["status"] in ("PAUSED", "SUSPENDED"):
         scope.note(server, f"it is {server['status']}; in the destination it will be running")
     if not server["OS-EXT-SRV-ATTR:user_data"]:
@@ -313,7 +324,7 @@ SERVER = ResourceType(
     declaration=DECLARATIONS["server"],
     sdk_class="openstack.compute.v2.server:Server",
     listing=Listing("compute.servers"),
-    more_listings=(FLAVORS, _SERVER_GROUPS),
+    more_listings=(FLAVORS,),
     section=Section(
         "servers",
         (
@@ -327,7 +338,8 @@ SERVER = ResourceType(
     wait=Wait("servers_ready", "Wait for the servers", "servers", describe_readiness),
     special=frozenset(
         """
-        OS-EXT-AZ:availability_zone OS-EXT-SRV-ATTR:user_data addresses availability_zone
+        OS-EXT-AZ:availability_zone OS-EXT-SRV-ATTR:user_data OS-SCH-HNT:scheduler_hints addresses
+        availability_zone
         config_drive flavor image key_name os-extended-volumes:volumes_attached server_groups status
         """.split()
     ),
@@ -344,7 +356,6 @@ SERVER = ResourceType(
         """.split()
     ),
     dropped={
-        "OS-SCH-HNT:scheduler_hints": "hints name hosts and groups of the source",
         "accessIPv4": "it is an address of the source",
         "accessIPv6": "it is an address of the source",
         "locked": "lock it again once it is moved",

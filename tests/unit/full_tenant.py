@@ -80,6 +80,8 @@ def make_full_tenant() -> tuple[Tenant, list[Key]]:
         metadata={"key": "value", "readonly": "True"},
         volume_image_metadata={"hw_disk_bus": "virtio"},
     )
+    group = add("server group", rules={"max_server_per_host": 3}, members=[server])
+    tenant.listings["compute.servers"][0]["server_groups"] = [group]
     tenant.listings["compute.servers"][0]["os-extended-volumes:volumes_attached"] = [
         {"id": volume, "delete_on_termination": True}
     ]

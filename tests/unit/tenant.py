@@ -59,6 +59,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "device_id": "",
         "device_owner": "compute:nova",
     },
+    "server group": {"project_id": PROJECT, "policy": "affinity", "rules": {}, "members": []},
     "floating ip": {"project_id": PROJECT, "floating_ip_address": "198.51.100.7", "port_id": None},
     "security group": {"project_id": PROJECT},
     "security group rule": {

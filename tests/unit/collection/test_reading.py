@@ -56,7 +56,9 @@ def test_what_was_sent_is_what_is_read(type_name: str, argument: Argument) -> No
     resource_type = RESOURCE_TYPES[type_name]
     one, other = choose_values(argument)
     document = build_body((argument,), {argument.name: one})
-    listings = PreparedListings(ports=[], subnets=[], volumes=[], flavors=[], volume_types=[])
+    listings = PreparedListings(
+        ports=[], subnets=[], volumes=[], flavors=[], volume_types=[], server_groups=[]
+    )
     found = read_arguments(resource_type, listings, document)
     assert found[argument.name] == one
     relevant = {
@@ -184,6 +186,7 @@ def make_server(**details: Any) -> tuple[dict[str, Any], PreparedListings]:
             volume("foreign", "/dev/vdb", "other"),
         ],
         flavors=[{"id": "41", "name": "m1.small"}, {"id": "42", "name": "m1.tiny"}],
+        server_groups=[{"id": "other", "members": []}, {"id": "apart", "members": ["s"]}],
     )
 
 
@@ -217,6 +220,7 @@ def test_volumes_are_in_the_order_of_their_devices() -> None:
     """The first is what the server boots from, if it is not an image."""
     server, listings = make_server()
     found = read_arguments(SERVER, listings, server)
+    assert found["server_group"] == "apart"
     assert found["volumes"] == [
         {"volume": "root", "delete_on_termination": True, "boot_index": 0},
         {"volume": "data", "delete_on_termination": False},

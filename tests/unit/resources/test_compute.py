@@ -163,7 +163,7 @@ def test_config_drive(value: object, is_set: bool) -> None:
 
 
 def test_what_is_told_of_a_server() -> None:
-    """Local disks, server groups and invisible volumes are told as left out."""
+    """Local disks and invisible volumes are told as left out."""
     tenant = Tenant()
     server = tenant.add_server(
         "web",
@@ -172,19 +172,14 @@ def test_what_is_told_of_a_server() -> None:
         **{
             "os-extended-volumes:volumes_attached": [{"id": "invisible"}],
             "locked": True,
+            "OS-SCH-HNT:scheduler_hints": {"group": "x", "same_host": ["y"]},
             "OS-EXT-SRV-ATTR:user_data": "x",
         },
     )
-    tenant.listings["compute.server_groups"] += [
-        {"id": "a", "name": "mine", "members": [server]},
-        {"id": "b", "name": "older", "member_ids": [server]},
-        {"id": "c", "name": "other", "members": ["x"]},
-    ]
     _, told = tenant.describe("server", server)
     omissions = " | ".join(told.omissions)
-    for part in ("ephemeral", "'mine'", "'older'", "volume invisible", "locked"):
+    for part in ("ephemeral", "hints (same_host)", "volume invisible", "locked"):
         assert part in omissions
-    assert "other" not in omissions
     assert told.notes == []
 
 
@@ -196,3 +191,29 @@ def test_user_data_is_not_readable() -> None:
     assert told.omissions == []
     (reason,) = told.notes
     assert "user data cannot be read" in reason
+
+
+@pytest.mark.parametrize("members", ["members", "member_ids"])
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ({"policy": "anti-affinity", "rules": {"max_server_per_host": 2}}, "anti-affinity"),
+        ({"policy": None, "policies": ["soft-affinity"], "rules": None}, "soft-affinity"),
+    ],
+    ids=["since API 2.64", "before"],
+)
+def test_server_groups(policy: dict[str, Any], expected: str, members: str) -> None:
+    """A server brings its group, of either form, and is created as a member of the new one."""
+    tenant = Tenant()
+    server = tenant.add_server("web", tenant.add("image"))
+    others: dict[str, Any] = {members: ["another"]}
+    tenant.add("server group", "other", **others)
+    own: dict[str, Any] = {"members": [], members: [server]}
+    group = tenant.add("server group", "apart", **own, **policy)
+    plan = tenant.plan(("server", server))
+    tasks = {task.module: task.arguments for task in plan.tasks}
+    assert tasks["server_group"]["old_id"] == group
+    assert tasks["server_group"]["policy"] == expected
+    assert tasks["server_group"].get("rules") == policy["rules"]
+    assert tasks["server"]["server_group"] == Reference("server group", group)
+    assert not plan.has_omissions

@@ -72,6 +72,10 @@ options:
         description: C(0) for the volume that the server boots from, left out
           for the others.
         type: int
+  server_group:
+    description: Id of the server group in the destination that it becomes a
+      member of.
+    type: str
   metadata:
     description: Metadata of the server. The values are text.
     type: dict

@@ -31,6 +31,7 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.types.server import
     FLAVORS,
     SERVER,
 )
+from ansible_collections.downpour.cloud.plugins.plugin_utils.types.server_group import SERVER_GROUP
 from ansible_collections.downpour.cloud.plugins.plugin_utils.types.servers_ready import (
     SERVERS_READY,
 )
@@ -67,6 +68,7 @@ _IN_ORDER: tuple[Module, ...] = (
     IMAGE,
     VOLUME,
     VOLUMES_READY,
+    SERVER_GROUP,
     SERVER,
     SERVERS_READY,
 )

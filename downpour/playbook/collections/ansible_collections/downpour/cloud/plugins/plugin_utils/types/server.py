@@ -132,6 +132,20 @@ def read_config_drive(server: Json) -> bool:
     return str(server.get("config_drive")).lower() == "true"
 
 
+def read_group(listings: Listings, server: Json, wanted: Any) -> str | None:
+    """Return the group that the server is a member of."""
+    for group in listings.read("compute", "/os-server-groups", "server_groups"):
+        if server["id"] in group["members"]:
+            return str(group["id"])
+    return None
+
+
+def hint_group(task: Task, request: Json) -> Json:
+    """Name the group beside the server: that is where nova reads hints."""
+    group = task.arguments.get("server_group")
+    return {**request, "os:scheduler_hints": {"group": group}} if group else request
+
+
 def read_description(listings: Listings, server: Json, wanted: Any) -> str:
     """Return the description; nova has null for an empty one."""
     return str(server.get("description") or "")
@@ -263,6 +277,12 @@ SERVER = ResourceType(
             default=[],
             is_same=is_same_list_of_parts,
         ),
+        Argument(
+            "server_group",
+            "Id of the server group in the destination that it becomes a member of.",
+            wire=None,
+            refers_to="server group",
+        ),
         Argument("metadata", "Metadata of the server. The values are text.", "dict", implied={}),
         TAGS,
         Argument(
@@ -296,9 +316,11 @@ SERVER = ResourceType(
         "description": read_description,
         "flavor": read_flavor,
         "ports": read_ports,
+        "server_group": read_group,
         "volumes": read_volumes,
     },
     extend_body=build_devices,
+    extend_request=hint_group,
     choose_tags=choose_tags,
     example="""\
 - name: Create server web

@@ -272,7 +272,8 @@ def find_flavor(server: Resource, inventory: Inventory) -> dict[str, Any]:
     """
     told = {key: value for key, value in (server["flavor"] or {}).items() if value is not None}
     known = inventory.read_documents(FLAVORS).get(told.get("id", ""), {})
-    return {**known, **told, "name": told.get("original_name") or known.get("name")}
+    # The SDK fills in zeros where a server tells only the id.
+    return {**told, **known, "name": told.get("original_name") or known.get("name")}
 
 
 def choose_flavor(server: Resource, inventory: Inventory) -> DestinationValue:

@@ -9,6 +9,8 @@ from downpour.selection import SECTIONS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = CHECKOUT / "doc" / "source"
+# The collection's plugins that follow from the declarations.
+WRITTEN_BY_A_COMMAND = ("action", "modules")
 
 
 def read_page(name: str) -> str:
@@ -67,3 +69,17 @@ def test_every_part_is_on_the_map() -> None:
         if is_package or (path.suffix == ".py" and not path.stem.startswith("__")):
             name = f"{path.name}/" if is_package else path.stem
             assert f"``{name}``" in read_page("architecture"), f"architecture.rst: no {name}"
+
+
+def test_the_worked_example_is_true() -> None:
+    """The page that tells how to add a type lists the very files that know of its example."""
+    page = read_page("contributing")
+    page = page[page.index("Adding a resource type") : page.index("Then the rest is written")]
+    listed = set(re.findall(r"^``(downpour/\S+)``$", page, re.MULTILINE))
+    known = {
+        path.relative_to(CHECKOUT).as_posix()
+        for path in (CHECKOUT / "downpour").rglob("*.py")
+        if re.search(r"\bFLOATING_IPS?\b|\"floating ip\"", path.read_text(encoding="utf-8"))
+        and path.parent.name not in WRITTEN_BY_A_COMMAND
+    }
+    assert listed == known

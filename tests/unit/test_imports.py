@@ -2,6 +2,8 @@
 
 import ast
 import functools
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -166,3 +168,17 @@ def test_modules_stay_short() -> None:
     """No module has 400 lines or more: such a one is asking to be two."""
     for path in (*MODULES.values(), *COLLECTION.rglob("*.py")):
         assert len(path.read_text(encoding="utf-8").splitlines()) < 400, path
+
+
+def test_the_collection_beside_others(tmp_path: Path) -> None:
+    """Where Ansible's whole package of collections is installed, the exporter still finds its own."""
+    package = tmp_path / "ansible_collections"
+    (package / "downpour" / "cloud").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "other.py").touch()
+    code = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(PACKAGE.parent)!r}]\n"
+        "from downpour.resources import RESOURCE_TYPES\n"
+        "import ansible_collections.other\n"
+    )
+    subprocess.run([sys.executable, "-I", "-c", code], check=True, timeout=60)

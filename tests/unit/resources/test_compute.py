@@ -130,7 +130,7 @@ def test_keypairs(own: str | None, asked: str | None, expected: object) -> None:
             {"original_name": "m1", "vcpus": 2, "ram": 64, "disk": 3},
             "2 vCPU, 64 MiB RAM, 3 GiB disk",
         ),
-        ({"id": "flavor-id", "vcpus": None}, "4 vCPU, 512 MiB RAM, 0 GiB disk"),
+        ({"id": "flavor-id", "vcpus": 0, "ram": 0}, "4 vCPU, 512 MiB RAM, 0 GiB disk"),
         ({"id": "flavor-id"}, "4 vCPU, 512 MiB RAM, 0 GiB disk"),
     ],
     ids=["since API 2.47", "before, by the SDK", "before"],

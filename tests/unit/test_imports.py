@@ -171,7 +171,7 @@ def test_modules_stay_short() -> None:
 
 
 def test_the_collection_beside_others(tmp_path: Path) -> None:
-    """Where Ansible's whole package of collections is installed, the exporter still finds its own."""
+    """Beside Ansible's whole package of collections the exporter still finds its own."""
     package = tmp_path / "ansible_collections"
     (package / "downpour" / "cloud").mkdir(parents=True)
     (package / "__init__.py").touch()

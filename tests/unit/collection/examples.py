@@ -58,6 +58,16 @@ FILES = {
     "files/user-data": b"#!/bin/sh\n",
 }
 _SHA512 = hashlib.sha512(FILES["data/disk.raw"]).hexdigest()
+# Mostly what cinder keeps of the image with the data; the rest has to be set, or to go.
+_IMAGE_METADATA = {
+    "one": "2",
+    "container_format": "bare",
+    "disk_format": "raw",
+    "image_name": "downpour volume old-1",
+    "min_disk": "0",
+    "min_ram": "0",
+    "signature_verified": "False",
+}
 # In the place of a value: the full task does not have this argument, a variant has it.
 LEFT_OUT = UNSET
 EXTERNAL_NETWORK = Furniture(FakeCloud.find_external_network)
@@ -124,6 +134,7 @@ EXAMPLES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("volumes_ready", "volumes.name"): (Reference("volume", "name", variant=FULL), "other"),
     # The data come from an image, which makes the volume bootable.
     ("volumes_ready", "volumes.bootable"): (False, True),
+    ("volumes_ready", "volumes.image_metadata"): (_IMAGE_METADATA, {}),
     ("volumes_ready", "timeout_minutes"): (1, 2),
     ("servers_ready", "servers.id"): (Reference("server", variant=FULL), "other"),
     ("servers_ready", "servers.old_id"): (Reference("server", "old_id", variant=FULL), "other"),

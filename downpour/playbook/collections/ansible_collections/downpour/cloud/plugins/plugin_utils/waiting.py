@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ansible_collections.downpour.cloud.plugins.plugin_utils.argument import Argument
@@ -21,6 +22,7 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 _PAUSE_GROWTH = 1.4
+_REMEDY = "Delete them in the destination, correct the cause, then run the playbook again."
 
 # An entry of the task and the object that stands for it.
 Pair = tuple[Json, Json]
@@ -37,8 +39,9 @@ class Completion:
     is_busy: Callable[[Json], bool]
     # What is wrong with the object, "" for nothing.
     find_problem: Callable[[Task, Json], str]
-    # Completes what is there; whether anything was (or would be) changed.
-    finish: Callable[[Task, list[Pair]], bool]
+    # Completes what is there; whether anything was (or would be) changed. What cannot be completed
+    # is added to the list of failures.
+    finish: Callable[[Task, list[Pair], list[str]], bool]
 
 
 def declare_entry(resource_type: ResourceType) -> tuple[Argument, ...]:
@@ -78,6 +81,7 @@ def complete_all(task: Task, entries: list[Json], completion: Completion) -> Res
     objects = wait_for_all(task, resource_type, wanted, completion.is_busy)
     failures: list[str] = []
     fine: list[Pair] = []
+    remedy = ""
     for entry in wanted:
         found = objects.get(entry["id"])
         problem = ""
@@ -90,12 +94,11 @@ def complete_all(task: Task, entries: list[Json], completion: Completion) -> Res
                 fine.append((entry, found))
         if problem:
             failures.append(f"{describe_entry(resource_type, entry)}: {problem}")
-    has_changed = completion.finish(task, fine) or len(wanted) < len(entries)
+            remedy = _REMEDY
+    has_changed = completion.finish(task, fine, failures) or len(wanted) < len(entries)
     if failures:
         raise TaskError(
-            f"{len(failures)} of {len(wanted)} are not usable",
-            "; ".join(failures),
-            "Delete them in the destination, correct the cause, then run the playbook again.",
+            f"{len(failures)} of {len(wanted)} are not usable", "; ".join(failures), remedy
         )
     return {"changed": has_changed}
 
@@ -134,6 +137,15 @@ def is_ours(resource_type: ResourceType, entry: Json, found: Json) -> bool:
 def describe_entry(resource_type: ResourceType, entry: Json) -> str:
     """Return the resource of the entry for a message: type, name and old id."""
     return describe_resource(resource_type.name, entry["name"], entry["old_id"])
+
+
+@contextmanager
+def note_failure(resource_type: ResourceType, entry: Json, failures: list[str]) -> Iterator[None]:
+    """Let the others be completed although the cloud refuses something about this entry."""
+    try:
+        yield
+    except TaskError as failure:
+        failures.append(f"{describe_entry(resource_type, entry)}: {failure}")
 
 
 def wait_until(is_done: Callable[[], bool], timeout_seconds: float) -> bool:

@@ -47,14 +47,18 @@ def join_subnets(task: Task, obtained: Obtained) -> bool:
     """Add the interfaces, then the routes, which need them, to a router that downpour made."""
     if obtained.origin is Origin.PLANNED or not ROUTER.is_ours(task, obtained.found):
         return False
-    joined = _list_joined_subnets(task, obtained.new_id)
+    ports = _list_interfaces(task, obtained.new_id)
+    joined = {str(address["subnet_id"]) for port in ports for address in port["fixed_ips"]}
     wanted = task.arguments.get("interfaces") or ()
     missing = [interface for interface in wanted if interface["subnet"] not in joined]
-    if task.is_check_mode:
-        return bool(missing)
-    for interface in missing:
-        _add_interface(task, obtained.new_id, interface)
-    return _add_routes(task, obtained.new_id) or bool(missing)
+    # A run that was killed left them with the name by which they are found.
+    unfinished = [port for port in ports if port.get("name") == _name_interface(task)]
+    if not task.is_check_mode:
+        for port in unfinished:
+            _clear_name(task, port)
+        for interface in missing:
+            _add_interface(task, obtained.new_id, interface)
+    return _add_routes(task, obtained.new_id) or bool(missing or unfinished)
 
 
 def read_interfaces(listings: Listings, router: Json, wanted: Any) -> list[Json]:
@@ -95,14 +99,16 @@ def has_same_interfaces(wanted: list[Json], found: list[Json]) -> bool:
     return is_same_set([drop_nulls(interface) for interface in wanted], found)
 
 
-def _list_joined_subnets(task: Task, router_id: str) -> set[str]:
-    query: Query = {"device_id": router_id, "fields": ["device_owner", "fixed_ips"]}
-    return {
-        str(address["subnet_id"])
-        for port in task.cloud.list_all("network", "/ports", "ports", query)
-        if port.get("device_owner") in INTERFACE_OWNERS
-        for address in port["fixed_ips"]
-    }
+def _list_interfaces(task: Task, router_id: str) -> list[Json]:
+    fields = ["id", "name", "device_owner", "fixed_ips"]
+    query: Query = {"device_id": router_id, "fields": fields}
+    ports = task.cloud.list_all("network", "/ports", "ports", query)
+    return [port for port in ports if port.get("device_owner") in INTERFACE_OWNERS]
+
+
+def _name_interface(task: Task) -> str:
+    """Return the name that tells a later run that a port was made here, should this one die."""
+    return f"{make_marker(task.old_id)}:interface"
 
 
 def _add_interface(task: Task, router_id: str, interface: Json) -> None:
@@ -113,8 +119,7 @@ def _add_interface(task: Task, router_id: str, interface: Json) -> None:
     if not wanted_ip or wanted_ip == subnet["gateway_ip"]:
         cloud.put("network", address, {"subnet_id": subnet["id"]})
         return
-    # The port's name tells a later run that it was made here, should this one be killed in between.
-    name = f"{make_marker(task.old_id)}:interface"
+    name = _name_interface(task)
     query = {"name": name, "network_id": subnet["network_id"]}
     for port in cloud.list_all("network", "/ports", "ports", query):
         if [fixed_ip["ip_address"] for fixed_ip in port["fixed_ips"]] == [wanted_ip]:
@@ -124,7 +129,11 @@ def _add_interface(task: Task, router_id: str, interface: Json) -> None:
         body = {"network_id": subnet["network_id"], "name": name, "fixed_ips": [fixed_ip]}
         port = cloud.post("network", "/ports", {"port": body})["port"]
     cloud.put("network", address, {"port_id": port["id"]})
-    cloud.put("network", f"/ports/{quote_id(port['id'])}", {"port": {"name": ""}})
+    _clear_name(task, port)
+
+
+def _clear_name(task: Task, port: Json) -> None:
+    task.cloud.put("network", f"/ports/{quote_id(port['id'])}", {"port": {"name": ""}})
 
 
 def _add_routes(task: Task, router_id: str) -> bool:
@@ -134,7 +143,7 @@ def _add_routes(task: Task, router_id: str) -> bool:
     address = f"/routers/{quote_id(router_id)}"
     existing = task.cloud.get("network", address)["router"].get("routes") or []
     missing = [route for route in wanted if route not in existing]
-    if missing:
+    if missing and not task.is_check_mode:
         routes = {"router": {"routes": [*existing, *missing]}}
         task.cloud.put("network", address, routes)
     return bool(missing)

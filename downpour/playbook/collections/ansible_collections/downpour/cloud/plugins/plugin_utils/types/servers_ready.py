@@ -15,6 +15,7 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.waiting import (
     declare_entry,
     declare_timeout,
     describe_entry,
+    note_failure,
     wait_for_all,
 )
 from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json, quote_id
@@ -25,7 +26,7 @@ def complete_servers(task: Task) -> Result:
     return complete_all(task, task.arguments["servers"], _COMPLETION)
 
 
-def stop_servers(task: Task, pairs: list[Pair]) -> bool:
+def stop_servers(task: Task, pairs: list[Pair], failures: list[str]) -> bool:
     """Stop what still carries the tag for it, and take the tag away once it is stopped."""
     tagged = [
         (entry, server)
@@ -36,15 +37,19 @@ def stop_servers(task: Task, pairs: list[Pair]) -> bool:
     ]
     if not tagged or task.is_check_mode:
         return bool(tagged)
+    stopping: list[Json] = []
     for entry, server in tagged:
-        if server["status"] == "ACTIVE":
-            address = f"/servers/{quote_id(entry['id'])}/action"
-            task.cloud.post(SERVER.service, address, {"os-stop": None}, SERVER.microversion)
-    servers = wait_for_all(task, SERVER, (entry for entry, _ in tagged), is_active)
-    for entry, _ in tagged:
+        with note_failure(SERVER, entry, failures):
+            if server["status"] == "ACTIVE":
+                address = f"/servers/{quote_id(entry['id'])}/action"
+                task.cloud.post(SERVER.service, address, {"os-stop": None}, SERVER.microversion)
+            stopping.append(entry)
+    servers = wait_for_all(task, SERVER, stopping, is_active)
+    for entry in stopping:
         if servers.get(entry["id"], {}).get("status") == "SHUTOFF":
             address = f"/servers/{quote_id(entry['id'])}/tags/{quote_id(STOP_TAG)}"
-            task.cloud.delete(SERVER.service, address, SERVER.microversion)
+            with note_failure(SERVER, entry, failures):
+                task.cloud.delete(SERVER.service, address, SERVER.microversion)
         else:
             label = describe_entry(SERVER, entry)
             task.warnings.append(f"{label}: does not stop; the next run tries again")

@@ -77,11 +77,15 @@ def obtain_temporary_image(cloud: Cloud, volume_old_id: str, data: Json, path: P
     return create_image(cloud, body, path, data["sha512"])
 
 
-def find_temporary_images(cloud: Cloud, volume_old_ids: set[str]) -> list[Json]:
+def find_temporary_images(cloud: Cloud, volume_old_ids: set[str]) -> dict[str, list[Json]]:
     """Return the temporary images of these volumes, by one listing of the project's own images."""
-    tags = {make_temporary_tag(old_id) for old_id in volume_old_ids}
-    images = IMAGE.list_all(cloud, {"owner": cloud.get_project_id()}) if tags else []
-    return [image for image in images if tags & set(image.get("tags") or ())]
+    old_ids = {make_temporary_tag(old_id): old_id for old_id in volume_old_ids}
+    images = IMAGE.list_all(cloud, {"owner": cloud.get_project_id()}) if old_ids else []
+    found: dict[str, list[Json]] = {}
+    for image in images:
+        for tag in old_ids.keys() & set(image.get("tags") or ()):
+            found.setdefault(old_ids[tag], []).append(image)
+    return found
 
 
 def read_metadata(volume: Json) -> Json:

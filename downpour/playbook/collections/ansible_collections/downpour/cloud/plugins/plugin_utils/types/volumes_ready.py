@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ansible_collections.downpour.cloud.plugins.plugin_utils.argument import Argument
@@ -19,6 +20,8 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.waiting import (
     complete_all,
     declare_entry,
     declare_timeout,
+    describe_entry,
+    note_failure,
 )
 from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json, quote_id
 
@@ -34,12 +37,14 @@ def complete_volumes(task: Task) -> Result:
     return complete_all(task, task.arguments["volumes"], _COMPLETION)
 
 
-def finish_volumes(task: Task, pairs: list[Pair]) -> bool:
+def finish_volumes(task: Task, pairs: list[Pair], failures: list[str]) -> bool:
     """Set what cannot be set at the creation; delete the images that are needed no more."""
+    images = find_temporary_images(task.cloud, {entry["old_id"] for entry, _ in pairs})
     has_changed = False
     for entry, volume in pairs:
-        has_changed |= _finish_volume(task, entry, volume)
-    has_changed |= _delete_temporary_images(task, {entry["old_id"] for entry, _ in pairs})
+        with note_failure(VOLUME, entry, failures):
+            has_changed |= _finish_volume(task, entry, volume)
+            has_changed |= _delete_images(task, entry, images.get(entry["old_id"], ()))
     return has_changed
 
 
@@ -114,8 +119,7 @@ def _list_missing_actions(entry: Json, volume: Json) -> list[Json]:
     return actions
 
 
-def _delete_temporary_images(task: Task, old_ids: set[str]) -> bool:
-    images = find_temporary_images(task.cloud, old_ids)
+def _delete_images(task: Task, entry: Json, images: Iterable[Json]) -> bool:
     has_deleted = False
     for image in images:
         if task.is_check_mode:
@@ -127,8 +131,9 @@ def _delete_temporary_images(task: Task, old_ids: set[str]) -> bool:
             if refusal.status not in {403, 409}:
                 raise
             task.warnings.append(
-                f"temporary image {image['id']} stays, the cloud still needs it: {refusal.why}. "
-                "Delete it when the volume that was made of it is gone."
+                f"{describe_entry(VOLUME, entry)}: temporary image {image['id']} stays, the cloud "
+                f"still needs it: {refusal.why}. Delete it when the volume that was made of it is "
+                "gone."
             )
     return has_deleted
 

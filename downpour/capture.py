@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+import openstack.compute.v2.server
 import openstack.exceptions
 
 from downpour.bundle.journal import Journal, Temporary
@@ -192,10 +193,9 @@ class Capturer:
     def _make_server_image(self, server: Resource) -> Temporary:
         def create(name: str) -> str:
             with translate_errors(f"snapshot of {describe_resource(server)}"):
-                image = self.cloud.connection.compute.create_server_image(
-                    server.id, name, metadata=_MARK, wait=False
-                )
-                return str(image.id)
+                # create_server_image() reads the image, too: if that failed, its id was lost.
+                made = openstack.compute.v2.server.Server.new(id=server.id)
+                return made.create_image(self.cloud.connection.compute, name, _MARK)
 
         return self._make(TemporaryKind.IMAGE, create)
 

@@ -189,7 +189,8 @@ def _save_all(capturer: Capturer, captures: list[Capture], directory: Path) -> d
             raise DownpourError(*problems, *error.problems) from error
         except DownpourError as error:
             problems.extend(_name_capture(group[0], error))
-    raise_all(problems)
+    # What could not be removed with one disk was tried again with its group.
+    raise_all(dict.fromkeys(problems))
     return saved
 
 

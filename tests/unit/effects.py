@@ -7,7 +7,7 @@ import copy
 import dataclasses
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from downpour.plan import Plan
 from downpour.selection import Entry, Selection
 from downpour.transfer.progress import Advance, SilentProgress
 from tests.fake_cloud import NEWEST, FakeCloud, Release
+from tests.fake_cloud import Entry as LogEntry
 
 PREFIX = "downpour-temporary-"
 # The longest that a test may wait, in the time of its clock.
@@ -131,6 +132,13 @@ class Source:
         self.name("server", server_id)
         return server_id
 
+    def forget(self, source_id: str) -> None:
+        """Let the resource file no longer name a resource."""
+        self.entries = [entry for entry in self.entries if entry.id != source_id]
+        self.contents = {
+            name: content for name, content in self.contents.items() if source_id not in name
+        }
+
     def add_everything(self) -> None:
         """Add an image, a detached volume, and a running server with a root disk and a volume."""
         self.add_image()
@@ -172,6 +180,19 @@ class Source:
         path = self.bundle / JOURNAL
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
+    def read_unremoved(self) -> dict[str, str]:
+        """Return what the journal says is in the source, by name, with the ids it knows."""
+        unremoved: dict[str, str] = {}
+        for event in self.read_events():
+            match event["event"]:
+                case "intend":
+                    unremoved[event["name"]] = ""
+                case "created":
+                    unremoved[event["name"]] = event["id"]
+                case "removed":
+                    del unremoved[event["name"]]
+        return unremoved
+
     @property
     def is_complete(self) -> bool:
         """Whether the directory counts as a bundle."""
@@ -187,6 +208,39 @@ class Source:
         collections = ("images", "volumes", "snapshots")
         documents = itertools.chain(*(self.fake.find_own(name) for name in collections))
         return [item["name"] for item in documents if str(item["name"]).startswith(PREFIX)]
+
+    def find_made(self) -> dict[str, str]:
+        """Return the ids of all temporary objects by name; of stopped servers, their id twice."""
+        made = {
+            server["id"]: server["id"] for server in self.fake.find_own("servers", status="SHUTOFF")
+        }
+        for collection in ("images", "volumes", "snapshots"):
+            for item in self.fake.find_own(collection):
+                if str(item["name"]).startswith(PREFIX):
+                    made[item["name"]] = item["id"]
+        return made
+
+
+_ACTIONS = {
+    "os-stop": "stop server",
+    "os-start": "start server",
+    "createImage": "snapshot server",
+    "os-volume_upload_image": "upload volume",
+}
+
+
+def list_deeds(writes: Iterable[LogEntry]) -> list[str]:
+    """Say in two words each what requests asked for: ``create snapshot``, ``stop server``."""
+    return [_name_deed(entry) for entry in writes]
+
+
+def _name_deed(entry: LogEntry) -> str:
+    collection, *others = entry.path.strip("/").split("/")
+    if "action" in others:
+        (action,) = entry.body
+        return _ACTIONS[action]
+    verb = {"POST": "create", "DELETE": "delete"}[entry.method]
+    return f"{verb} {collection.removesuffix('s')}"
 
 
 @contextlib.contextmanager

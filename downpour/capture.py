@@ -285,11 +285,6 @@ def _remove(cloud: Cloud, temporary: Temporary) -> None:
     if temporary.kind is TemporaryKind.STOPPED_SERVER:
         _start_server(cloud, temporary)
         return
-    delete = {
-        TemporaryKind.IMAGE: cloud.connection.image.delete_image,
-        TemporaryKind.VOLUME: cloud.connection.block_storage.delete_volume,
-        TemporaryKind.SNAPSHOT: cloud.connection.block_storage.delete_snapshot,
-    }[temporary.kind]
     is_asked = False
     arrival_end = time.monotonic() + (0 if temporary.id else _ARRIVAL_SECONDS)
     for _ in _poll():
@@ -303,12 +298,22 @@ def _remove(cloud: Cloud, temporary: Temporary) -> None:
             temporary.kind is TemporaryKind.IMAGE or document["status"] not in _BUSY
         ):
             with translate_errors(f"deleting {temporary.kind} {temporary.name}"):
-                delete(document["id"])
+                _delete(cloud, temporary.kind, document["id"])
             is_asked = True
         elif is_asked and document["status"].startswith("error"):
             raise DownpourError(
                 Problem("not-deleted", f"status {document['status']}", "the cloud gave up")
             )
+
+
+def _delete(cloud: Cloud, kind: TemporaryKind, object_id: str) -> None:
+    # A cloud without volumes has images all the same.
+    if kind is TemporaryKind.IMAGE:
+        cloud.connection.image.delete_image(object_id)
+    elif kind is TemporaryKind.VOLUME:
+        cloud.connection.block_storage.delete_volume(object_id)
+    else:
+        cloud.connection.block_storage.delete_snapshot(object_id)
 
 
 def _start_server(cloud: Cloud, stopped: Temporary) -> None:

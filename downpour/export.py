@@ -23,7 +23,14 @@ from downpour.bundle.manifest import (
 )
 from downpour.capture import Capturer, remove_temporary
 from downpour.cloud import Cloud
-from downpour.errors import DiskFullError, DownpourError, Problem, raise_all
+from downpour.errors import (
+    CredentialsError,
+    DiskFullError,
+    DownpourError,
+    MismatchError,
+    Problem,
+    raise_all,
+)
 from downpour.files import check_room, make_directory, translate_disk_errors, write_file
 from downpour.plan import Plan, complete_findings, group_captures, make_plan
 from downpour.playbook.render import choose_variables, list_collection_files, render_playbook
@@ -172,7 +179,7 @@ def _save_all(capturer: Capturer, captures: list[Capture], directory: Path) -> d
     The ``writers`` of a group are stopped while it is frozen.
     """
     saved: dict[Key, DataFile] = {}
-    problems: list[Problem] = []
+    failures: list[tuple[Capture, DownpourError]] = []
     for group in group_captures(captures):
         try:
             writers = {server_id for capture in group for server_id in capture.writers}
@@ -184,14 +191,22 @@ def _save_all(capturer: Capturer, captures: list[Capture], directory: Path) -> d
                     except DiskFullError:
                         raise
                     except DownpourError as error:
-                        problems.extend(_name_capture(capture, error))
-        except DiskFullError as error:
-            raise DownpourError(*problems, *error.problems) from error
+                        failures.append((capture, error))
         except DownpourError as error:
-            problems.extend(_name_capture(group[0], error))
-    # What could not be removed with one disk was tried again with its group.
-    raise_all(dict.fromkeys(problems))
+            failures.append((group[0], error))
+            if isinstance(error, DiskFullError):
+                break
+    _raise_failures(failures)
     return saved
+
+
+def _raise_failures(failures: list[tuple[Capture, DownpourError]]) -> None:
+    """Raise all failures as one error; the gravest decides the exit status."""
+    problems = [problem for failure in failures for problem in _name_capture(*failure)]
+    kinds = {type(error) for _, error in failures}
+    grave = [kind for kind in (MismatchError, CredentialsError) if kind in kinds]
+    # What could not be removed with one disk was tried again with its group: told once.
+    raise_all(dict.fromkeys(problems), grave[0] if grave else DownpourError)
 
 
 def _name_capture(capture: Capture, error: DownpourError) -> list[Problem]:

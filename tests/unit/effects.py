@@ -244,7 +244,7 @@ def _name_deed(entry: LogEntry) -> str:
 
 
 @contextlib.contextmanager
-def open_source(bundle: Path, release: Release = NEWEST) -> Iterator[Source]:
-    """Open an empty project in a new cloud."""
-    with FakeCloud(release) as fake:
+def open_source(bundle: Path, release: Release = NEWEST, **options: Any) -> Iterator[Source]:
+    """Open an empty project in a new cloud; ``options`` are those of the cloud."""
+    with FakeCloud(release, **options) as fake:
         yield Source(fake, bundle)

@@ -296,13 +296,6 @@ def test_a_deletion_that_fails_later(source: Source) -> None:
     assert "status error_deleting: the cloud gave up" in line
 
 
-def test_without_being_asked_no_server_is_stopped(source: Source) -> None:
-    """Servers run on unless they shall be stopped."""
-    source.add_everything()
-    source.export()
-    assert "stop server" not in list_deeds(source.fake.writes())
-
-
 def test_stopped_and_started(source: Source) -> None:
     """A server is stopped before its disks are frozen and runs again before any is copied."""
     source.add_attached_volume(source.add_server())

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+import openstack.compute.v2.server
 import openstack.exceptions
 
 from downpour.bundle.journal import Journal, Temporary
@@ -192,10 +193,9 @@ class Capturer:
     def _make_server_image(self, server: Resource) -> Temporary:
         def create(name: str) -> str:
             with translate_errors(f"snapshot of {describe_resource(server)}"):
-                image = self.cloud.connection.compute.create_server_image(
-                    server.id, name, metadata=_MARK, wait=False
-                )
-                return str(image.id)
+                # create_server_image() reads the image, too: if that failed, its id was lost.
+                made = openstack.compute.v2.server.Server.new(id=server.id)
+                return made.create_image(self.cloud.connection.compute, name, _MARK)
 
         return self._make(TemporaryKind.IMAGE, create)
 
@@ -285,11 +285,6 @@ def _remove(cloud: Cloud, temporary: Temporary) -> None:
     if temporary.kind is TemporaryKind.STOPPED_SERVER:
         _start_server(cloud, temporary)
         return
-    delete = {
-        TemporaryKind.IMAGE: cloud.connection.image.delete_image,
-        TemporaryKind.VOLUME: cloud.connection.block_storage.delete_volume,
-        TemporaryKind.SNAPSHOT: cloud.connection.block_storage.delete_snapshot,
-    }[temporary.kind]
     is_asked = False
     arrival_end = time.monotonic() + (0 if temporary.id else _ARRIVAL_SECONDS)
     for _ in _poll():
@@ -303,12 +298,22 @@ def _remove(cloud: Cloud, temporary: Temporary) -> None:
             temporary.kind is TemporaryKind.IMAGE or document["status"] not in _BUSY
         ):
             with translate_errors(f"deleting {temporary.kind} {temporary.name}"):
-                delete(document["id"])
+                _delete(cloud, temporary.kind, document["id"])
             is_asked = True
         elif is_asked and document["status"].startswith("error"):
             raise DownpourError(
                 Problem("not-deleted", f"status {document['status']}", "the cloud gave up")
             )
+
+
+def _delete(cloud: Cloud, kind: TemporaryKind, object_id: str) -> None:
+    # A cloud without volumes has images all the same.
+    if kind is TemporaryKind.IMAGE:
+        cloud.connection.image.delete_image(object_id)
+    elif kind is TemporaryKind.VOLUME:
+        cloud.connection.block_storage.delete_volume(object_id)
+    else:
+        cloud.connection.block_storage.delete_snapshot(object_id)
 
 
 def _start_server(cloud: Cloud, stopped: Temporary) -> None:

@@ -35,8 +35,15 @@ class Settings(os_client_config.OpenStackConfig):  # type: ignore[misc]  # it ha
     _defaults_module = openstack.config.defaults
 
 
+# The newest SDK tells of a service that is not in the catalog as of one that is switched off.
+_NO_SERVICE = (
+    keystoneauth1.exceptions.EndpointNotFound,
+    openstack.exceptions.EndpointNotFound,
+    openstack.exceptions.ServiceDisabledException,
+)
 # Not permitted; no such extension.
 _ABSENT_STATUSES = frozenset({403, 404})
+_UNAUTHORIZED = 401
 _CHECK_SETTINGS = "check clouds.yaml or the OS_* variables, and choose a cloud with --os-cloud"
 
 
@@ -45,6 +52,10 @@ def translate_errors(what: str) -> Iterator[None]:
     """Turn what the SDK raises while doing ``what`` into a :class:`DownpourError`."""
     try:
         yield
+    except _NO_SERVICE as error:
+        raise DownpourError(
+            Problem("no-service", what, _first_line(error), "this cloud lacks a service it needs")
+        ) from error
     except (
         keystoneauth1.exceptions.Unauthorized,
         keystoneauth1.exceptions.MissingAuthPlugin,
@@ -62,14 +73,11 @@ def translate_errors(what: str) -> Iterator[None]:
         raise DownpourError(
             Problem("unreachable", what, _first_line(error), "check the address and the network")
         ) from error
-    except (
-        keystoneauth1.exceptions.EndpointNotFound,
-        openstack.exceptions.EndpointNotFound,
-    ) as error:
-        raise DownpourError(
-            Problem("no-service", what, _first_line(error), "this cloud lacks a service it needs")
-        ) from error
     except openstack.exceptions.HttpException as error:
+        if error.status_code == _UNAUTHORIZED:
+            raise CredentialsError(
+                Problem("credentials", what, _describe_http(error), _CHECK_SETTINGS)
+            ) from error
         raise DownpourError(Problem("refused", what, _describe_http(error))) from error
     except (
         keystoneauth1.exceptions.ClientException,
@@ -82,10 +90,7 @@ def translate_errors(what: str) -> Iterator[None]:
 def _translate_absence(what: str) -> Iterator[None]:
     try:
         yield
-    except (
-        keystoneauth1.exceptions.EndpointNotFound,
-        openstack.exceptions.EndpointNotFound,
-    ) as error:
+    except _NO_SERVICE as error:
         raise UnavailableError(
             Problem("no-service", what, "the cloud has no such service")
         ) from error

@@ -67,6 +67,10 @@ class MismatchError(DownpourError):
     exit_status = MISMATCH
 
 
+class DiskFullError(DownpourError):
+    """There is no room for the bytes; nothing else that is written can succeed either."""
+
+
 class UnavailableError(DownpourError):
     """The cloud has no such service, or does not let this project see such resources."""
 

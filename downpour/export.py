@@ -23,8 +23,15 @@ from downpour.bundle.manifest import (
 )
 from downpour.capture import Capturer, remove_temporary
 from downpour.cloud import Cloud
-from downpour.errors import DownpourError, Problem, raise_all
-from downpour.files import make_directory, write_file
+from downpour.errors import (
+    CredentialsError,
+    DiskFullError,
+    DownpourError,
+    MismatchError,
+    Problem,
+    raise_all,
+)
+from downpour.files import check_room, make_directory, translate_disk_errors, write_file
 from downpour.plan import Plan, complete_findings, group_captures, make_plan
 from downpour.playbook.render import choose_variables, list_collection_files, render_playbook
 from downpour.report.readme import render_readme
@@ -34,8 +41,8 @@ from downpour.resources.image import select_properties
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import Attributes, DataFile, Key, describe_resource
 from downpour.selection import Selection
-from downpour.text import human_size, printable
-from downpour.transfer.download import DiskFullError, download_image
+from downpour.text import printable
+from downpour.transfer.download import download_image
 from downpour.transfer.progress import Progress
 from downpour.walk import resolve_selection, walk_selection
 
@@ -69,20 +76,16 @@ def export_bundle(
     source = cloud.describe()
     if _is_complete(directory, source, selection):
         return False
-    try:
+    with translate_disk_errors(printable(directory)):
         make_directory(directory)
         directory.chmod(0o700)
-    except OSError as error:
-        raise DownpourError(
-            Problem("unwritable", printable(directory), str(error.strerror))
-        ) from error
     with open_journal(directory) as journal:
         if not journal.source:
             journal.begin(source, selection)
         _check_same_export(journal, source, selection, directory)
         saved = _find_whole_files(journal, directory, plan, progress)
         missing = [capture for capture in plan.captures if capture.resource.key not in saved]
-        _check_room(directory, missing)
+        check_room(directory, sum(capture.size_bytes for capture in missing), "the disks")
         remove_temporary(cloud, journal, set(journal.temporary))
         if not stop_servers:
             missing = [dataclasses.replace(capture, writers=()) for capture in missing]
@@ -170,28 +173,13 @@ def _is_whole(path: Path, file: DataFile) -> bool:
     return digest.hexdigest() == file.sha256
 
 
-def _check_room(directory: Path, captures: list[Capture]) -> None:
-    room = os.statvfs(directory)
-    free_bytes = room.f_bavail * room.f_frsize
-    needed_bytes = sum(capture.size_bytes for capture in captures)
-    if needed_bytes > free_bytes:
-        raise DownpourError(
-            Problem(
-                "disk-full",
-                printable(directory),
-                f"up to {human_size(needed_bytes)} are to come, {human_size(free_bytes)} are free",
-                "make room, or export fewer resources at a time",
-            )
-        )
-
-
 def _save_all(capturer: Capturer, captures: list[Capture], directory: Path) -> dict[Key, DataFile]:
     """Save the bytes of all captures, group by group; a failure does not stop the others.
 
     The ``writers`` of a group are stopped while it is frozen.
     """
     saved: dict[Key, DataFile] = {}
-    problems: list[Problem] = []
+    failures: list[tuple[Capture, DownpourError]] = []
     for group in group_captures(captures):
         try:
             writers = {server_id for capture in group for server_id in capture.writers}
@@ -203,13 +191,22 @@ def _save_all(capturer: Capturer, captures: list[Capture], directory: Path) -> d
                     except DiskFullError:
                         raise
                     except DownpourError as error:
-                        problems.extend(_name_capture(capture, error))
-        except DiskFullError as error:
-            raise DownpourError(*problems, *error.problems) from error
+                        failures.append((capture, error))
         except DownpourError as error:
-            problems.extend(_name_capture(group[0], error))
-    raise_all(problems)
+            failures.append((group[0], error))
+            if isinstance(error, DiskFullError):
+                break
+    _raise_failures(failures)
     return saved
+
+
+def _raise_failures(failures: list[tuple[Capture, DownpourError]]) -> None:
+    """Raise all failures as one error; the gravest decides the exit status."""
+    problems = [problem for failure in failures for problem in _name_capture(*failure)]
+    kinds = {type(error) for _, error in failures}
+    grave = [kind for kind in (MismatchError, CredentialsError) if kind in kinds]
+    # What could not be removed with one disk was tried again with its group: told once.
+    raise_all(dict.fromkeys(problems), grave[0] if grave else DownpourError)
 
 
 def _name_capture(capture: Capture, error: DownpourError) -> list[Problem]:
@@ -278,13 +275,9 @@ def write_bundle(
     files[MANIFEST] = digest_content(texts[MANIFEST])
     texts[CHECKSUMS] = build_checksums(files)
     last = (MANIFEST, PLAYBOOK)
-    try:
+    with translate_disk_errors(printable(directory)):
         for path in [*(path for path in texts if path not in last), *last]:
             write_file(directory / path, texts[path])
-    except OSError as error:
-        raise DownpourError(
-            Problem("unwritable", printable(directory), str(error.strerror))
-        ) from error
 
 
 def clean_up_bundle(cloud: Cloud, directory: Path) -> int:

@@ -1,9 +1,15 @@
-"""Writing files so that they are whole or not there."""
+"""Writing files so that they are whole or not there, and what disks refuse in our own words."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+from downpour.errors import DiskFullError, DownpourError, Problem
+from downpour.text import human_size, printable
 
 
 def make_directory(path: Path) -> None:
@@ -38,3 +44,35 @@ def put_in_place(part: Path, path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def check_room(directory: Path, needed_bytes: int, what: str) -> None:
+    """Raise :class:`DiskFullError` when ``what`` would not fit on the disk of ``directory``."""
+    room = os.statvfs(directory)
+    free_bytes = room.f_bavail * room.f_frsize
+    if needed_bytes > free_bytes:
+        raise DiskFullError(
+            Problem(
+                "disk-full",
+                f"{what} to {printable(directory)}",
+                f"up to {human_size(needed_bytes)} are to come, {human_size(free_bytes)} are free",
+                "make room, or export fewer resources at a time",
+            )
+        )
+
+
+@contextlib.contextmanager
+def translate_disk_errors(what: str) -> Iterator[None]:
+    """Turn what the disk refuses while writing ``what`` into a :class:`DownpourError`.
+
+    A full one is a :class:`DiskFullError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(
+                Problem("disk-full", what, "the disk is full", "make room")
+            ) from error
+        why = f"it cannot be written: {error.strerror or error}"
+        raise DownpourError(Problem("unwritable", what, why)) from error

@@ -18,8 +18,8 @@ import ruamel.yaml.scalarstring
 import ruamel.yaml.tokens
 import yaml
 
-from downpour.errors import DownpourError, Problem, UsageError, raise_all
-from downpour.files import write_file
+from downpour.errors import Problem, UsageError, raise_all
+from downpour.files import translate_disk_errors, write_file
 from downpour.resources import NAMED_TYPES
 from downpour.text import printable, quoted
 
@@ -285,10 +285,6 @@ def _protect_name(name: str) -> str:
 
 
 def _replace_file(target: Path, text: str) -> None:
-    try:
+    with translate_disk_errors(printable(target)):
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
         write_file(target, text.encode(), mode)
-    except OSError as error:
-        raise DownpourError(
-            Problem("unwritable", printable(target), f"it cannot be written: {error.strerror}")
-        ) from error

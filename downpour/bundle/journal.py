@@ -26,6 +26,7 @@ from typing import IO, Any, Self
 
 from downpour.bundle.layout import JOURNAL
 from downpour.errors import DownpourError, Problem
+from downpour.files import translate_disk_errors
 from downpour.resources.captures import TemporaryKind
 from downpour.resources.model import DataFile, Key
 from downpour.text import printable
@@ -83,9 +84,10 @@ class Journal:
         self.path.unlink()
 
     def _append(self, event: dict[str, Any]) -> None:
-        self._stream.write(json.dumps(event, sort_keys=True) + "\n")
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        with translate_disk_errors(printable(self.path)):
+            self._stream.write(json.dumps(event, sort_keys=True) + "\n")
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
         self._apply(event)
 
     def _apply(self, event: dict[str, Any]) -> None:
@@ -121,7 +123,8 @@ def open_journal(directory: Path) -> Journal:
     when another run holds it or when it is damaged.
     """
     path = directory / JOURNAL
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with translate_disk_errors(printable(path)):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     stream = os.fdopen(handle, "r+", encoding="utf-8")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

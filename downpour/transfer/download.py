@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 import hashlib
 import os
 from pathlib import Path
@@ -14,13 +13,22 @@ import requests.exceptions
 
 from downpour.cloud import Cloud, translate_errors
 from downpour.errors import DownpourError, MismatchError, Problem
-from downpour.files import make_directory, put_in_place
+from downpour.files import check_room, make_directory, put_in_place, translate_disk_errors
 from downpour.resources.model import Attributes
-from downpour.text import human_size, printable
+from downpour.text import printable
 from downpour.transfer.progress import Progress
 
 BLOCK_BYTES = 1 << 20
 _ATTEMPTS = 3
+_BROKEN = (
+    requests.exceptions.ConnectionError,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    requests.exceptions.Timeout,
+    keystoneauth1.exceptions.ConnectFailure,
+)
+# The others have no digest of a length of their own.
+_ALGORITHMS = hashlib.algorithms_guaranteed - {"shake_128", "shake_256"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,10 +40,6 @@ class Download:
     sha512: str
 
 
-class DiskFullError(DownpourError):
-    """There is no room for the bytes; no other transfer can succeed either."""
-
-
 def download_image(
     cloud: Cloud, image: Attributes, path: Path, label: str, progress: Progress
 ) -> Download:
@@ -44,67 +48,47 @@ def download_image(
     They go to ``path`` + ``.part`` and are renamed only if size and digest are those that the
     image service tells (``os_hash_value``, or the MD5 ``checksum`` of clouds older than 2018). A
     connection that breaks is tried again from the start. Raises :class:`MismatchError`,
-    :class:`DiskFullError` or :class:`DownpourError`; nothing is left at ``path`` then.
+    :class:`DiskFullError` or :class:`DownpourError`; nothing new is at ``path`` then.
     """
-    make_directory(path.parent)
     part = path.with_name(path.name + ".part")
-    _check_room(path, image, label)
-    try:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                digests = _stream_image(cloud, image, part, label, progress)
-                break
-            except (
-                requests.exceptions.ConnectionError,
-                requests.exceptions.ChunkedEncodingError,
-                requests.exceptions.Timeout,
-                keystoneauth1.exceptions.ConnectFailure,
-            ) as error:
-                if attempt == _ATTEMPTS:
-                    raise DownpourError(
-                        Problem("broken", label, f"the connection broke {attempt} times: {error}")
-                    ) from error
-                progress.say(f"{label}: the connection broke, starting again")
-        download = _check_digests(image, part, digests, label)
-        put_in_place(part, path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(
-                Problem(
-                    "disk-full", f"{label} to {printable(path)}", "the disk is full", "make room"
-                )
-            ) from error
-        raise DownpourError(
-            Problem("unwritable", f"{label} to {printable(path)}", str(error.strerror))
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with translate_disk_errors(f"{label} to {printable(path)}"):
+        make_directory(path.parent)
+        check_room(path.parent, int(image["size"] or 0), label)
+        try:
+            with translate_errors(label):
+                digests = _stream_persistently(cloud, image, part, label, progress)
+            download = _check_digests(image, part, digests, label)
+            put_in_place(part, path)
+        finally:
+            part.unlink(missing_ok=True)
     return download
 
 
-def _check_room(path: Path, image: Attributes, label: str) -> None:
-    room = os.statvfs(path.parent)
-    free_bytes, needed_bytes = room.f_bavail * room.f_frsize, int(image["size"] or 0)
-    if needed_bytes > free_bytes:
-        raise DiskFullError(
-            Problem(
-                "disk-full",
-                f"{label} to {printable(path)}",
-                f"{human_size(needed_bytes)} are needed, {human_size(free_bytes)} are free",
-                "make room",
-            )
-        )
+def _stream_persistently(
+    cloud: Cloud, image: Attributes, part: Path, label: str, progress: Progress
+) -> dict[str, str]:
+    """Write the bytes to ``part``, from the start again where the connection breaks."""
+    attempt = 1
+    while True:
+        try:
+            return _stream_image(cloud, image, part, label, progress)
+        except _BROKEN as error:
+            if attempt == _ATTEMPTS:
+                raise DownpourError(
+                    Problem("broken", label, f"the connection broke {attempt} times: {error}")
+                ) from error
+        progress.say(f"{label}: the connection broke, starting again")
+        attempt += 1
 
 
 def _stream_image(
     cloud: Cloud, image: Attributes, part: Path, label: str, progress: Progress
 ) -> dict[str, str]:
     """Write the bytes to ``part`` and return their digests by algorithm."""
-    algorithms = {"sha256", "sha512", image.get("os_hash_algo") or "md5"}
+    algorithms = {"sha256", "sha512", _find_digest(image)[0]}
     hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
-    with translate_errors(label):
-        answer = cloud.connection.image.get(f"/images/{image['id']}/file", stream=True)
-        openstack.exceptions.raise_from_response(answer)
+    answer = cloud.connection.image.get(f"/images/{image['id']}/file", stream=True)
+    openstack.exceptions.raise_from_response(answer)
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with answer, os.fdopen(handle, "wb") as stream:
         with progress.transfer(label, image["size"]) as advance:
@@ -118,11 +102,18 @@ def _stream_image(
     return {name: digest.hexdigest() for name, digest in hashes.items()}
 
 
+def _find_digest(image: Attributes) -> tuple[str, str]:
+    """Return the algorithm and the digest that the image service tells, ``""`` if it tells none."""
+    algorithm, digest = image.get("os_hash_algo"), image.get("os_hash_value")
+    if algorithm in _ALGORITHMS and digest:
+        return str(algorithm), str(digest)
+    return "md5", str(image.get("checksum") or "")
+
+
 def _check_digests(image: Attributes, part: Path, digests: dict[str, str], label: str) -> Download:
     """Compare with what the image service tells."""
     size_bytes = part.stat().st_size
-    algorithm = image.get("os_hash_algo") or "md5"
-    told = image.get("os_hash_value") or image.get("checksum")
+    algorithm, told = _find_digest(image)
     if image["size"] is not None and size_bytes != image["size"]:
         raise MismatchError(
             Problem("size", label, f"{size_bytes} bytes came, the image has {image['size']}")

@@ -400,7 +400,7 @@ def test_a_failure_keeps_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(DownpourError, match="No space left"):
+    with pytest.raises(DownpourError, match="the disk is full"):
         add_entries(path, [Addition("image", "id", "b", is_name_enough=True)])
     assert path.read_text() == EXAMPLE
     assert os.listdir(tmp_path) == [path.name]

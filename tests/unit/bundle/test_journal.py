@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from downpour.bundle.journal import Temporary, open_journal
 from downpour.bundle.layout import JOURNAL
-from downpour.errors import DownpourError
+from downpour.errors import DiskFullError, DownpourError
 from downpour.resources.captures import TemporaryKind
 from downpour.resources.model import DataFile
 
@@ -59,6 +60,19 @@ def test_what_is_intended_is_on_the_disk_at_once(tmp_path: Path) -> None:
         journal.intend(TemporaryKind.VOLUME, "one")
         (line,) = (tmp_path / JOURNAL).read_text().splitlines()
         assert json.loads(line) == {"event": "intend", "kind": "volume", "name": "one"}
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not on the disk is told as such and not taken for noted."""
+
+    def fail(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with open_journal(tmp_path) as journal:
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(DiskFullError, match="the disk is full"):
+            journal.intend(TemporaryKind.VOLUME, "one")
+        assert journal.temporary == {}
 
 
 def test_each_cut_of_the_last_line(tmp_path: Path) -> None:

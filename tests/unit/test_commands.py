@@ -245,13 +245,13 @@ def test_a_cloud_that_lacks_a_service(
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_cloud_that_lacks_an_extension(status: int, place: Place) -> None:
-    """Floating IPs that cannot be listed are one note, and the exit status is as before."""
+    """Server groups that cannot be listed are one note, and the exit status is as before."""
     place.source.add_server()
     resources = place.write()
-    path = "/floatingips"
+    path = "/os-server-groups"
     place.source.fake.script(match("GET", path=path), refuse(status), times=None)
     told = place.call(0, "plan", resources)
-    assert told.count("note: ips: none of them can be seen") == 1
+    assert told.count("note: server group: none of them can be seen") == 1
     place.call(0, "export", resources)
 
 

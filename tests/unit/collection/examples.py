@@ -54,7 +54,8 @@ class Case:
 # The bundle's files; tests write them.
 FILES = {
     "data/disk.raw": b"the bytes of a disk",
-    "files/key.pub": b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO0x+qMc8Fu+6Dt+95AAUrffs7lK me",
+    "files/key.pub": b"ssh-ed25519 "
+    b"AAAAC3NzaC1lZDI1NTE5AAAAICdEzNEMdTO9c2rYkPndXKsq2yewfVALlJPynNxCDLLg me",
     "files/user-data": b"#!/bin/sh\n",
 }
 _SHA512 = hashlib.sha512(FILES["data/disk.raw"]).hexdigest()
@@ -72,10 +73,18 @@ _IMAGE_METADATA = {
 LEFT_OUT = UNSET
 EXTERNAL_NETWORK = Furniture(FakeCloud.find_external_network)
 
+
+def find_address(cloud: FakeCloud) -> str:
+    """Return the address of the newest port that is no router's."""
+    ports = [port for port in cloud.get_documents("ports").values() if not port["device_owner"]]
+    return str(ports[-1]["fixed_ips"][0]["ip_address"])
+
+
 # By module and argument two values: one to make an object with, and another one. "{number}" becomes
 # the number of the task, so that several objects of a type get along.
 EXAMPLES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("keypair", "old_id"): ("keypair-{number}", "other"),
+    ("keypair", "key_type"): ("ssh", "x509"),
     ("keypair", "public_key_file"): ("files/key.pub", "other"),
     ("network", "mtu"): (1400, 1300),
     ("network", "dns_domain"): ("one.example.", "other.example."),
@@ -103,6 +112,8 @@ EXAMPLES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("port", "extra_dhcp_opts.opt_value"): ("1400", "1300"),
     ("port", "dns_name"): ("one", "other"),
     ("port", "vnic_type"): ("direct", "macvtap"),
+    ("floating ip", "external_network"): (EXTERNAL_NETWORK, "other"),
+    ("floating ip", "fixed_ip_address"): (Furniture(find_address), "10.1.0.8"),
     ("image", "file"): ("data/disk.raw", "other"),
     ("image", "sha512"): (_SHA512, "0" * 128),
     ("image", "disk_format"): ("raw", "qcow2"),
@@ -117,6 +128,8 @@ EXAMPLES: dict[tuple[str, str], tuple[Any, Any]] = {
     ("volume", "data.file"): ("data/disk.raw", "other"),
     ("volume", "data.sha512"): (_SHA512, "0" * 128),
     ("volume", "data.disk_format"): ("raw", "qcow2"),
+    ("server group", "policy"): ("anti-affinity", "affinity"),
+    ("server group", "rules"): ({"max_server_per_host": 2}, {"max_server_per_host": 3}),
     ("server", "flavor"): (Furniture(lambda cloud: cloud.find_flavor("m1.tiny")), "other"),
     ("server", "volumes.boot_index"): (LEFT_OUT, 0),
     ("server", "availability_zone"): ("nova", "mars"),
@@ -179,12 +192,15 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 # What a cloud refuses to be without, although the declaration does not require it.
 REQUIRED_TOO = {("server", "image")}
 # What must be there before, although no argument refers to it.
-PRECEDED_BY: dict[str, tuple[Reference, ...]] = {}
+PRECEDED_BY: dict[str, tuple[Reference, ...]] = {
+    "floating ip": (Reference("router", variant=FULL),)
+}
 # What a release does not know: arguments, and variants.
 UNKNOWN = {
     QUEENS.name: {
         ("security group", "stateful"),
         ("image", "os_hidden"),
+        ("server group", "rules"),
         ("security_group_rules", "address group"),
     }
 }

@@ -144,17 +144,30 @@ def test_without_a_row_the_marked_object_is_used(case: Case, stage: Stage) -> No
 def test_a_row_is_final(case: Case, stage: Stage) -> None:
     """An object that a person has put in is used as it is, whatever it is like."""
     given = stage.set_up(case)
-    assert isinstance(case.module, ResourceType)
-    own_id = stage.cloud.put(case.module.path.strip("/"), id="by-hand", name="by-hand")
-    row = f'"{case.module.name}","{given["name"]}","{given["old_id"]}","{own_id}"\n'
-    with stage.record_path.open("a", encoding="utf-8") as record:
-        record.write(row)
+    own_id = stage.put_in_by_hand(case, given)
     files, begin = stage.list_files(), len(stage.cloud.log)
     for is_check_mode in (True, False):
         result = stage.run(case.module, given, is_check_mode=is_check_mode)
         assert (result["changed"], result["id"]) == (False, own_id)
     assert stage.cloud.writes(begin) == []
     assert stage.list_files() == files
+
+
+@for_each_creating_case
+def test_a_row_without_its_object_is_replaced(case: Case, stage: Stage) -> None:
+    """Another object takes the place of one that is gone, and that is told."""
+    given = stage.set_up(case)
+    stage.add_row(case.module, given, "is-gone")
+    foretold = stage.run(case.module, given, is_check_mode=True)
+    result = stage.run(case.module, given)
+    assert foretold["changed"] is result["changed"] is True
+    for told in (foretold, result):
+        [warning] = told["warnings"]
+        assert "is-gone, which is not in the destination (any more)" in warning
+    [made] = stage.find_new_objects(case)
+    if given.get("recorded", True):
+        assert stage.list_rows()[-1].new_id == made["id"]
+        assert "is-gone" not in stage.record_path.read_text("utf-8")
 
 
 @for_each_creating_case

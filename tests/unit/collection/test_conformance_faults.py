@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.downpour.cloud.plugins.plugin_utils.module import Module
+from ansible_collections.downpour.cloud.plugins.plugin_utils.module import Module, Result
 from ansible_collections.downpour.cloud.plugins.plugin_utils.resource_type import (
     ResourceType,
     create_marked,
@@ -25,7 +25,6 @@ from tests.unit.collection.examples import (
     Case,
     find_waiting_modules,
     list_cases,
-    list_variants,
 )
 from tests.unit.collection.stage import KilledError, Stage
 
@@ -45,6 +44,9 @@ REFUSALS = (
 )
 for_each_case = pytest.mark.parametrize("case", WRITING, ids=str)
 for_each_fullest_case = pytest.mark.parametrize("case", FULLEST, ids=str)
+for_each_creating_case = pytest.mark.parametrize(
+    "case", [case for case in FULLEST if isinstance(case.module, ResourceType)], ids=str
+)
 
 
 def run_undisturbed(case: Case, stage: Stage) -> tuple[dict[str, list[str]], int]:
@@ -69,10 +71,20 @@ def test_a_killed_task_is_finished_by_the_next_run(case: Case, stage: Stage) -> 
             result = stage.run(case.module, given)
             assert "failed" not in result, f"after {answers}: {result['msg']}"
             assert foretold["changed"] == result["changed"], f"after {answers} answers"
+            assert result["changed"] or only_settles(case.module, stage, result, begin)
             assert stage.summarize() == expected, f"after {answers} answers"
         else:
             break
     assert answers > 1
+
+
+def only_settles(module: Module, stage: Stage, result: Result, begin: int) -> bool:
+    """Whether all that was written is the name and such of the object that was there."""
+    writes = stage.cloud.writes(begin)
+    return not writes or (
+        isinstance(module, ResourceType)
+        and all(entry.path.startswith(f"{module.path}/{result['id']}") for entry in writes)
+    )
 
 
 @for_each_case
@@ -129,9 +141,7 @@ def list_labels(module: Module, given: Json) -> Iterator[str]:
                 yield describe_resource(type_name, entry["name"], entry["old_id"])
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in FULLEST if isinstance(case.module, ResourceType)], ids=str
-)
+@for_each_creating_case
 @pytest.mark.parametrize("is_recorded", [True, False], ids=["recorded", "killed"])
 def test_another_run_is_waited_for(case: Case, stage: Stage, is_recorded: bool) -> None:
     """What it made meanwhile is used, also if it was killed before it wrote that down."""
@@ -156,6 +166,24 @@ def test_another_run_is_waited_for(case: Case, stage: Stage, is_recorded: bool) 
     assert "waiting for it" in said[0]
     assert result["changed"] is False
     assert stage.summarize() == expected
+
+
+@for_each_creating_case
+def test_a_row_that_came_while_waiting_is_final(case: Case, stage: Stage) -> None:
+    """Also if nothing but the row tells that its object stands for the old id."""
+    given = stage.set_up(case)
+    other = os.open(stage.directory, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    own_ids: list[str] = []
+
+    def put_in_by_hand(text: str) -> None:
+        own_ids.append(stage.put_in_by_hand(case, given))
+        os.close(other)
+
+    begin = len(stage.cloud.log)
+    result = stage.run(case.module, given, announce=put_in_by_hand)
+    assert ([result["id"]], result["changed"]) == (own_ids, False)
+    assert stage.cloud.writes(begin) == []
 
 
 CARRYING_DATA = [
@@ -254,7 +282,17 @@ def test_an_object_in_an_error_state_is_told(case: Case, stage: Stage) -> None:
     assert f"{new_id} is in status {status}." in message
 
 
-def test_variants_are_named_once() -> None:
-    """The names of tasks beside the usual two are their own."""
-    for resource_type in RESOURCE_TYPES.values():
-        assert not {MINIMAL, FULL} & set(list_variants(resource_type))
+ROUTER = RESOURCE_TYPES["router"]
+
+
+@pytest.mark.parametrize("case", [Case(ROUTER, FULL, NEWEST)], ids=str)
+def test_a_router_keeps_what_somebody_added(case: Case, stage: Stage) -> None:
+    """Missing routes and interfaces come back beside those that only the destination has."""
+    given = stage.set_up(case)
+    new_id = stage.run(case.module, given)["id"]
+    router = stage.cloud.read("routers", new_id)
+    added = {"destination": "10.66.0.0/16", "nexthop": "10.1.0.66"}
+    router["routes"] = [added]
+    assert stage.run(case.module, given, is_check_mode=True)["changed"] is True
+    assert stage.run(case.module, given)["changed"] is True
+    assert router["routes"] == [added, *given["routes"]]

@@ -22,6 +22,8 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.identity import (
 from ansible_collections.downpour.cloud.plugins.plugin_utils.record import Record
 from ansible_collections.downpour.cloud.plugins.plugin_utils.row import Row
 
+from tests.unit.collection.recorder import Recorder
+
 OLD_ID = "0a1b"
 
 
@@ -69,7 +71,7 @@ def make_task(tmp_path: Path, new_id: str | None = None, *, is_check_mode: bool 
     record = Record(tmp_path / "uuids.csv")
     if new_id:
         record.write_row(Row("network", "web", OLD_ID, new_id))
-    cloud: Any = None
+    cloud = Recorder({})
     arguments = {"old_id": OLD_ID, "name": "web"}
     said: list[str] = []
     return Task(

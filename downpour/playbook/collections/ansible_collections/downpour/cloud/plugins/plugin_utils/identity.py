@@ -121,8 +121,10 @@ def obtain(task: Task, steps: Steps) -> Obtained:
         task.announce(f"{task.describe()}: {text}")
 
     with task.record.hold_lock(announce):
-        # What another run made meanwhile has a row now, or is found by a fresh look.
-        return _find_recorded(task, steps, is_quiet=True) or _make(task, steps, bool(has_waited))
+        if has_waited:
+            # What another run made meanwhile has a row now, or is found by a fresh look.
+            task.cloud.known.clear()
+        return _find_recorded(task, steps, is_quiet=True) or _make(task, steps)
 
 
 def _find_recorded(task: Task, steps: Steps, is_quiet: bool = False) -> Obtained | None:
@@ -140,8 +142,8 @@ def _find_recorded(task: Task, steps: Steps, is_quiet: bool = False) -> Obtained
     return None
 
 
-def _make(task: Task, steps: Steps, is_fresh: bool) -> Obtained:
-    found = steps.find(task, is_fresh)
+def _make(task: Task, steps: Steps) -> Obtained:
+    found = steps.find(task, False)
     origin = Origin.FOUND
     if found is None:
         found, origin = _create_once(task, steps), Origin.CREATED

@@ -23,7 +23,7 @@ class Search:
     """What to look for: ``patterns`` by selector, or everything of the project."""
 
     patterns: Mapping[str, Sequence[str]]
-    is_all: bool
+    everything: bool
     is_state_saved: bool
     include_borrowable: bool
 
@@ -45,7 +45,7 @@ def find_resources(
             found.update((resource.key, resource) for resource in matching)
             if not matching:
                 unmatched.append((option, pattern))
-    if search.is_all:
+    if search.everything:
         for resource_type in NAMED_TYPES:
             for resource in _list_eligible(resource_type, search, inventory):
                 found[resource.key] = resource

@@ -56,7 +56,7 @@ class Selector:
 
 
 @dataclasses.dataclass(frozen=True)
-class Section:
+class FileSection:
     """The type's section of the resource file: its name, the keys beside name and id, selectors."""
 
     name: str
@@ -154,7 +154,7 @@ class ResourceType:
     special: frozenset[str] = frozenset()
     dropped: Mapping[str, str] = dataclasses.field(default_factory=dict)
     volatile: frozenset[str] = frozenset()
-    section: Section | None = None
+    section: FileSection | None = None
     is_borrowable: bool = False
     more_listings: tuple[Listing, ...] = ()
     wait: Wait | None = None

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from downpour.collection import DECLARATIONS
 from downpour.resources.captures import Capture, Route
-from downpour.resources.declaration import ResourceType, Section, Selector
+from downpour.resources.declaration import FileSection, ResourceType, Selector
 from downpour.resources.model import (
     Attributes,
     DestinationValue,
@@ -122,7 +122,7 @@ IMAGE = ResourceType(
     declaration=DECLARATIONS["image"],
     sdk_class="openstack.image.v2.image:Image",
     listing=Listing("image.images", read_images),
-    section=Section("images", (Selector("image-name", "images by name"),)),
+    section=FileSection("images", (Selector("image-name", "images by name"),)),
     is_borrowable=True,
     links=OTHER_IMAGES,
     special=_PROPERTIES_OF_THE_SDK | {"properties", "visibility"},

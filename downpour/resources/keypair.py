@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from downpour.collection import DECLARATIONS
-from downpour.resources.declaration import ResourceType, Section, Selector
+from downpour.resources.declaration import FileSection, ResourceType, Selector
 from downpour.resources.model import Listing, Resource, WrittenFile
 from downpour.resources.scope import Scope
 
@@ -22,6 +22,6 @@ KEYPAIR = ResourceType(
     listing=Listing("compute.keypairs"),
     special=frozenset({"public_key"}),
     read_only=frozenset({"deleted", "fingerprint", "private_key", "user_id"}),
-    section=Section("keypairs", (Selector("keypair-name", "keypairs by name"),)),
+    section=FileSection("keypairs", (Selector("keypair-name", "keypairs by name"),)),
     describe=describe_keypair,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from downpour.collection import DECLARATIONS
 from downpour.resources.captures import GIB, Capture, Route
-from downpour.resources.declaration import ResourceType, Section, Selector, Wait
+from downpour.resources.declaration import FileSection, ResourceType, Selector, Wait
 from downpour.resources.image import IMAGE, OTHER_IMAGES
 from downpour.resources.inventory import Inventory
 from downpour.resources.model import (
@@ -326,7 +326,7 @@ SERVER = ResourceType(
     sdk_class="openstack.compute.v2.server:Server",
     listing=Listing("compute.servers"),
     more_listings=(FLAVORS,),
-    section=Section(
+    section=FileSection(
         "servers",
         (
             Selector("server-name", "servers by name"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from downpour.collection import DECLARATIONS, INTERNAL_VOLUME_METADATA
 from downpour.resources.captures import GIB, Capture, Route
-from downpour.resources.declaration import ResourceType, Section, Selector, Wait
+from downpour.resources.declaration import FileSection, ResourceType, Selector, Wait
 from downpour.resources.image import OTHER_IMAGES, select_properties
 from downpour.resources.model import DestinationValue, Listing, Reference, Resource, SavedFile
 from downpour.resources.scope import Scope
@@ -124,7 +124,9 @@ VOLUME = ResourceType(
     declaration=DECLARATIONS["volume"],
     sdk_class="openstack.block_storage.v3.volume:Volume",
     listing=Listing("block_storage.volumes"),
-    section=Section("volumes", (Selector("volume-name", "volumes by name"),), keys=("save_state",)),
+    section=FileSection(
+        "volumes", (Selector("volume-name", "volumes by name"),), keys=("save_state",)
+    ),
     wait=Wait("volumes_ready", "Wait for the volumes", "volumes", describe_settings),
     special=frozenset(
         {

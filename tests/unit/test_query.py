@@ -18,7 +18,7 @@ from tests.unit.tenant import OTHER_PROJECT, Tenant
 
 def make_query(
     *,
-    is_all: bool = False,
+    everything: bool = False,
     is_state_saved: bool = True,
     include_borrowable: bool = False,
     **patterns: Sequence[str],
@@ -26,7 +26,7 @@ def make_query(
     """Return a query; the options are named with underscores."""
     return Search(
         {option: patterns.get(option.replace("-", "_"), []) for option in SELECTORS},
-        is_all,
+        everything,
         is_state_saved,
         include_borrowable,
     )
@@ -106,7 +106,7 @@ def test_all() -> None:
     server = tenant.add("server", "s")
     tenant.add("image", "public", owner=OTHER_PROJECT, visibility="public")
     tenant.add("network", "n")
-    assert find_ids(tenant, make_query(is_all=True)) == [server, "k", image, volume]
+    assert find_ids(tenant, make_query(everything=True)) == [server, "k", image, volume]
 
 
 def test_shared_images_only_if_asked_for() -> None:
@@ -135,11 +135,11 @@ def test_nothing_is_added_twice(tmp_path: Path) -> None:
     path = tmp_path / "resources.yml"
     path.write_text(f"servers:\n  - id: {server}\nvolumes:\n  - name: data\n")
     before = path.read_text()
-    assert add(tenant, path, make_query(is_all=True)) == 0
+    assert add(tenant, path, make_query(everything=True)) == 0
     assert path.read_text() == before
     tenant.add("volume", "more")
-    assert add(tenant, path, make_query(is_all=True)) == 1
-    assert add(tenant, path, make_query(is_all=True)) == 0
+    assert add(tenant, path, make_query(everything=True)) == 1
+    assert add(tenant, path, make_query(everything=True)) == 0
     assert path.read_text() == before + "  - name: more\n"
 
 
@@ -150,7 +150,7 @@ def test_twins_and_the_unnamed_are_added_by_id(tmp_path: Path) -> None:
     unnamed = tenant.add("volume")
     tenant.add("volume", "data")
     path = tmp_path / "resources.yml"
-    assert add(tenant, path, make_query(is_all=True)) == 4
+    assert add(tenant, path, make_query(everything=True)) == 4
     entries = read_selection(path).entries
     assert [(entry.name, entry.id) for entry in entries] == [
         (None, unnamed),
@@ -158,7 +158,7 @@ def test_twins_and_the_unnamed_are_added_by_id(tmp_path: Path) -> None:
         (None, twins[0]),
         (None, twins[1]),
     ]
-    assert add(tenant, path, make_query(is_all=True)) == 0
+    assert add(tenant, path, make_query(everything=True)) == 0
 
 
 def test_an_ambiguous_entry_does_not_hide_the_twins(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_save_state(tmp_path: Path, is_state_saved: bool) -> None:
     for type_name in ("server", "volume", "image", "keypair"):
         tenant.add(type_name, "x")
     path = tmp_path / "resources.yml"
-    assert add(tenant, path, make_query(is_all=True, is_state_saved=is_state_saved)) == 4
+    assert add(tenant, path, make_query(everything=True, is_state_saved=is_state_saved)) == 4
     saved = {entry.type: entry.is_state_saved for entry in read_selection(path).entries}
     assert saved == {
         "server": is_state_saved,
@@ -207,7 +207,7 @@ def test_a_bad_file_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "resources.yml"
     path.write_text("volume:\n  - name: x\n")
     with pytest.raises(UsageError, match="did you mean volumes"):
-        add(tenant, path, make_query(is_all=True))
+        add(tenant, path, make_query(everything=True))
     assert path.read_text() == "volume:\n  - name: x\n"
 
 

@@ -13,7 +13,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
 
 import openstack.compute.v2.server
 import openstack.exceptions
@@ -43,6 +42,13 @@ _BUSY = (
     "backing-up",
 )
 _REMOVAL_ORDER = tuple(TemporaryKind)
+# Service, collection, listing with all facts, and what one is called in its document.
+_PLACES = {
+    TemporaryKind.IMAGE: ("image", "images", "/images", ""),
+    TemporaryKind.VOLUME: ("block_storage", "volumes", "/volumes/detail", "volume"),
+    TemporaryKind.SNAPSHOT: ("block_storage", "snapshots", "/snapshots/detail", "snapshot"),
+    TemporaryKind.STOPPED_SERVER: ("compute", "servers", "/servers/detail", "server"),
+}
 
 # What stands for a frozen resource: its snapshot, for a server its image, or why there is none.
 Frozen = Temporary | DownpourError
@@ -317,57 +323,34 @@ def _delete(cloud: Cloud, kind: TemporaryKind, object_id: str) -> None:
 
 
 def _start_server(cloud: Cloud, stopped: Temporary) -> None:
-    """Start a server that was stopped, once its stopping and its snapshots are over."""
+    """Start a server that was stopped, once its stopping and its snapshots are over.
+
+    One that somebody deleted meanwhile needs no start.
+    """
     for _ in _poll():
-        with translate_errors(f"starting server {stopped.id}"):
-            server = cloud.connection.compute.get_server(stopped.id)
-            if server.task_state is None and server.status != "SHUTOFF":
-                return
-            if server.task_state is None:
+        server = _read(cloud, stopped)
+        is_idle = server is not None and server["OS-EXT-STS:task_state"] is None
+        if server is None or (is_idle and server["status"] != "SHUTOFF"):
+            return
+        if is_idle:
+            with translate_errors(f"starting server {stopped.id}"):
                 cloud.connection.compute.start_server(stopped.id)
 
 
 def _read(cloud: Cloud, temporary: Temporary) -> Attributes | None:
-    """Return the document of a temporary object, found by id or by its unique name."""
-    if temporary.kind is TemporaryKind.IMAGE:
-        return _read_image(cloud, temporary)
-    if temporary.kind is TemporaryKind.STOPPED_SERVER:
-        with translate_errors(f"server {temporary.id}"):
-            server = cloud.connection.compute.get_server(temporary.id)
-            return {"id": temporary.id, "status": str(server.status)}
-    service = cloud.connection.block_storage
-    list_all, get = {
-        TemporaryKind.VOLUME: (service.volumes, service.get_volume),
-        TemporaryKind.SNAPSHOT: (service.snapshots, service.get_snapshot),
-    }[temporary.kind]
+    """Return the document of a temporary object, found by id or by its unique name, as sent."""
+    service, collection, listing, key = _PLACES[temporary.kind]
     with translate_errors(f"{temporary.kind} {temporary.name}"):
-        if temporary.id:
-            try:
-                return {"id": temporary.id, "status": str(get(temporary.id).status)}
-            except openstack.exceptions.NotFoundException:
-                return None
-        for found in list_all(details=True, name=temporary.name):
-            if found.name == temporary.name:
-                return {"id": str(found.id), "status": str(found.status)}
-    return None
-
-
-def _read_image(cloud: Cloud, temporary: Temporary) -> Attributes | None:
-    """Read the document as sent, with all properties."""
-    with translate_errors(f"image {temporary.name}"):
-        if temporary.id:
-            answer = cloud.connection.image.get(f"/images/{temporary.id}")
-            if answer.status_code == 404:
-                return None
-            openstack.exceptions.raise_from_response(answer)
-            document: dict[str, Any] = answer.json()
-            return None if document["status"] == "deleted" else document
-        answer = cloud.connection.image.get("/images", params={"name": temporary.name})
-        openstack.exceptions.raise_from_response(answer)
-        for document in answer.json()["images"]:
-            if document["name"] == temporary.name:
-                return document
-    return None
+        if not temporary.id:
+            answer = cloud.read_document(service, listing, {"name": temporary.name})
+            named = (item for item in answer[collection] if item["name"] == temporary.name)
+            return next(named, None)
+        try:
+            answer = cloud.read_document(service, f"/{collection}/{temporary.id}", {})
+        except openstack.exceptions.NotFoundException:
+            return None
+    document: Attributes = answer[key] if key else answer
+    return None if document["status"] == "deleted" else document
 
 
 def _poll() -> Iterator[None]:

@@ -18,8 +18,8 @@ from tests.unit.effects import Clock, Source, list_deeds, open_source
 
 
 @pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No settings of this machine, an empty directory; logging and signals as they were."""
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signals: None) -> Iterator[None]:
+    """No settings of this machine, an empty directory; logging as it was."""
     for name in list(os.environ):
         if name.startswith("OS_"):
             monkeypatch.delenv(name)
@@ -27,15 +27,11 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("OS_CLOUD", "fake")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("downpour.export.list_collection_files", lambda: [("collections/x", b"x")])
-    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-    before = [signal.getsignal(number) for number in numbers]
     root = logging.getLogger("")
     handlers, level = list(root.handlers), root.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 class Place:

@@ -153,7 +153,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(source: Source, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def scene(source: Source, monkeypatch: pytest.MonkeyPatch, signals: None) -> Scene:
     """A source with everything in it, its plan made; nothing is written but data."""
     monkeypatch.setattr(export, "write_bundle", lambda *arguments: None)
     source.add_everything()
@@ -161,7 +161,12 @@ def scene(source: Source, monkeypatch: pytest.MonkeyPatch) -> Scene:
 
 
 @pytest.fixture
-def stage(source: Source, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Scene:
+def stage(
+    source: Source,
+    monkeypatch: pytest.MonkeyPatch,
+    signals: None,
+    request: pytest.FixtureRequest,
+) -> Scene:
     """The same with no more in the source than what the ``deed`` of a test is done for."""
     monkeypatch.setattr(export, "write_bundle", lambda *arguments: None)
     server_id = source.add_server()
@@ -237,8 +242,13 @@ def test_a_second_interruption_does_not_wait(deed: str, stage: Scene) -> None:
     assert stage.source.read_unremoved() == {}
 
 
-@pytest.mark.parametrize("deed", [*MAKING, *UNDOING])
-@pytest.mark.parametrize("reaction", [lose_answer(), lose_request()], ids=["answer", "request"])
+@pytest.mark.parametrize(
+    ("deed", "reaction"),
+    [
+        *((deed, lose_answer()) for deed in (*MAKING, *UNDOING)),
+        *((deed, lose_request()) for deed in ("create snapshot", "stop server", "start server")),
+    ],
+)
 def test_a_lost_answer(deed: str, reaction: Reaction, stage: Scene) -> None:
     """Where nobody knows whether something was done, it is looked for; nothing stays."""
     script = stage.source.fake.script({**MAKING, **UNDOING}[deed], reaction)
@@ -318,6 +328,15 @@ def test_started_by_hand(scene: Scene) -> None:
     place = len(source.fake.log)
     assert clean_up_bundle(scene.cloud, source.bundle) == 1
     assert source.fake.writes(place) == []
+
+
+def test_deleted_meanwhile(scene: Scene) -> None:
+    """A server that somebody deleted meanwhile needs no start, and nothing else is missed."""
+    scene.break_at("stop server")
+    (server,) = scene.source.fake.find_own("servers")
+    del scene.source.fake.get_documents("servers")[server["id"]]
+    assert clean_up_bundle(scene.cloud, scene.source.bundle) == 1
+    assert scene.source.read_unremoved() == {}
 
 
 def test_all_kinds_are_removed_in_order(scene: Scene) -> None:

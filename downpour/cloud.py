@@ -111,6 +111,19 @@ def _describe_http(error: openstack.exceptions.HttpException) -> str:
     return f"HTTP {error.status_code}: {details}" if error.status_code else details
 
 
+def _send_once(session: Any) -> None:
+    """Let a session never send a request again by itself, as older SDKs ask it to.
+
+    Where the answer to a write was lost nobody knows whether it was done: that is for us to see.
+    """
+    send = session.request
+
+    def send_once(url: str, method: str, **details: Any) -> Any:
+        return send(url, method, **{**details, "connect_retries": 0})
+
+    session.request = send_once
+
+
 class Cloud:
     """One project in one cloud, logged in.
 
@@ -119,6 +132,7 @@ class Cloud:
 
     def __init__(self, connection: openstack.connection.Connection) -> None:
         self.connection = connection
+        _send_once(connection.session)
         self._listings: dict[str, list[Attributes]] = {}
         with translate_errors("logging in"):
             self.project_id = str(connection.session.get_project_id() or "")

@@ -25,7 +25,7 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.row import Row
 from ansible_collections.downpour.cloud.plugins.plugin_utils.types import MODULES, RESOURCE_TYPES
 from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json
 
-from tests.fake_cloud import NEWEST
+from tests.fake_cloud import NEWEST, QUEENS
 from tests.unit.collection.examples import (
     CHOSEN,
     FILES,
@@ -41,7 +41,7 @@ from tests.unit.collection.examples import (
 )
 from tests.unit.collection.stage import Stage
 
-CASES = list_cases(RELEASES)
+CASES = [*list_cases((NEWEST,)), *list_cases((QUEENS,), FULL)]
 # Those whose task makes an object of its own.
 CREATING = [
     case for case in CASES if isinstance(case.module, ResourceType) and case.variant != CHOSEN

@@ -177,7 +177,8 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "booting from its volume": {
             "image": LEFT_OUT,
             "volumes": [{"volume": Reference("volume"), "boot_index": 0}],
-        }
+        },
+        "without ports": {"ports": []},
     },
     "security_group_rules": {
         "without rules": {"rules": []},
@@ -193,7 +194,9 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 REQUIRED_TOO = {("server", "image")}
 # What must be there before, although no argument refers to it.
 PRECEDED_BY: dict[str, tuple[Reference, ...]] = {
-    "floating ip": (Reference("router", variant=FULL),)
+    "floating ip": (Reference("router", variant=FULL),),
+    # One that nova would choose if it were let.
+    "server": (Reference("network"),),
 }
 # What a release does not know: arguments, and variants.
 UNKNOWN = {

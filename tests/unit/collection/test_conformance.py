@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -24,8 +25,10 @@ from ansible_collections.downpour.cloud.plugins.plugin_utils.row import Row
 from ansible_collections.downpour.cloud.plugins.plugin_utils.types import MODULES, RESOURCE_TYPES
 from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json
 
+from tests.fake_cloud import NEWEST, QUEENS
 from tests.unit.collection.examples import (
     CHOSEN,
+    FILES,
     FULL,
     LEFT_OUT,
     RELEASES,
@@ -38,7 +41,7 @@ from tests.unit.collection.examples import (
 )
 from tests.unit.collection.stage import Stage
 
-CASES = list_cases(RELEASES)
+CASES = [*list_cases((NEWEST,)), *list_cases((QUEENS,), FULL)]
 # Those whose task makes an object of its own.
 CREATING = [
     case for case in CASES if isinstance(case.module, ResourceType) and case.variant != CHOSEN
@@ -168,6 +171,30 @@ def test_a_row_without_its_object_is_replaced(case: Case, stage: Stage) -> None:
     if given.get("recorded", True):
         assert stage.list_rows()[-1].new_id == made["id"]
         assert "is-gone" not in stage.record_path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("case", [Case(RESOURCE_TYPES["server"], FULL, NEWEST)], ids=str)
+def test_a_server_gets_its_user_data(case: Case, stage: Stage) -> None:
+    """No tenant can read them back."""
+    new_id = stage.run(case.module, stage.set_up(case))["id"]
+    sent = stage.cloud.read("servers", new_id)["_user_data"]
+    assert base64.b64decode(sent) == FILES["files/user-data"]
+
+
+@pytest.mark.parametrize("case", [Case(MODULES["image"], "root disk", NEWEST)], ids=str)
+def test_no_root_disk_is_uploaded_for_a_server_that_is_there(case: Case, stage: Stage) -> None:
+    """The server stands for the same old id; if it is gone, its disk is needed again."""
+    given = stage.set_up(case)
+    server_id = stage.cloud.put("servers", name="by-hand")
+    stage.add_row(RESOURCE_TYPES["server"], given, server_id)
+    begin = len(stage.cloud.log)
+    for is_check_mode in (True, False):
+        result = stage.run(case.module, given, is_check_mode=is_check_mode)
+        assert result["changed"] is False
+        assert is_placeholder(result["id"])
+    assert stage.cloud.writes(begin) == []
+    stage.cloud.state.open_collection("compute", "servers").clear()
+    assert stage.run(case.module, given)["changed"] is True
 
 
 @for_each_creating_case

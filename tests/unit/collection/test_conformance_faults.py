@@ -8,16 +8,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.downpour.cloud.plugins.plugin_utils.marker import make_marker
 from ansible_collections.downpour.cloud.plugins.plugin_utils.module import Module, Result
-from ansible_collections.downpour.cloud.plugins.plugin_utils.resource_type import (
-    ResourceType,
-    create_marked,
-)
+from ansible_collections.downpour.cloud.plugins.plugin_utils.resource_type import ResourceType
 from ansible_collections.downpour.cloud.plugins.plugin_utils.text import describe_resource
 from ansible_collections.downpour.cloud.plugins.plugin_utils.types import RESOURCE_TYPES
 from ansible_collections.downpour.cloud.plugins.plugin_utils.wire import Json
 
-from tests.fake_cloud import NEWEST, QUEENS, lose_answer, lose_request, match_writes, refuse
+from tests.fake_cloud import (
+    NEWEST,
+    QUEENS,
+    call,
+    lose_answer,
+    lose_request,
+    match,
+    match_writes,
+    refuse,
+)
+from tests.fake_cloud.messages import Answer, Request
 from tests.unit.collection.examples import (
     CHOSEN,
     FULL,
@@ -107,8 +115,8 @@ def test_a_lost_answer_makes_no_twin(case: Case, stage: Stage) -> None:
 
 def is_found_at_once(module: Module, path: str) -> bool:
     """Whether the lost answer is that of the request which makes the object, complete."""
-    is_whole = isinstance(module, ResourceType) and module.create is create_marked
-    return isinstance(module, ResourceType) and is_whole and path == module.path
+    is_uploaded = "sha512" in {argument.name for argument in module.arguments}
+    return isinstance(module, ResourceType) and not is_uploaded and path == module.path
 
 
 @for_each_fullest_case
@@ -222,6 +230,21 @@ def test_wrong_bytes_are_never_kept(case: Case, stage: Stage, where: str) -> Non
 
 
 @pytest.mark.parametrize("case", CARRYING_DATA, ids=str)
+def test_a_token_that_runs_out_spoils_no_upload(case: Case, stage: Stage) -> None:
+    """A new one is there before the first byte: no client sends a file again from its end."""
+    expected, _ = run_undisturbed(case, stage)
+    given, begin = stage.set_up(case), len(stage.cloud.log)
+
+    def expire(request: Request, answer: Answer) -> None:
+        stage.cloud.expire_tokens()
+
+    stage.cloud.script(match("POST", "image", "/images"), call(after=expire))
+    assert "failed" not in stage.run(case.module, given)
+    assert [entry.status for entry in stage.cloud.writes(begin)].count(401) == 0
+    assert stage.summarize() == expected
+
+
+@pytest.mark.parametrize("case", CARRYING_DATA, ids=str)
 @pytest.mark.parametrize("wrong", [{"status": "queued"}, {"os_hash_value": "0", "checksum": "0"}])
 def test_a_leftover_of_an_upload_is_replaced(
     case: Case, stage: Stage, wrong: dict[str, Any]
@@ -296,3 +319,16 @@ def test_a_router_keeps_what_somebody_added(case: Case, stage: Stage) -> None:
     assert stage.run(case.module, given, is_check_mode=True)["changed"] is True
     assert stage.run(case.module, given)["changed"] is True
     assert router["routes"] == [added, *given["routes"]]
+
+
+@pytest.mark.parametrize("case", [Case(ROUTER, FULL, NEWEST)], ids=str)
+def test_a_name_that_a_killed_task_left_is_a_change(case: Case, stage: Stage) -> None:
+    """Check mode tells that it would go; the run takes it away."""
+    given = stage.set_up(case)
+    new_id = stage.run(case.module, given)["id"]
+    [port] = stage.cloud.find_own("ports", device_id=new_id)
+    port["name"] = f"{make_marker(given['old_id'])}:interface"
+    for is_check_mode in (True, False):
+        result = stage.run(case.module, given, is_check_mode=is_check_mode)
+        assert result["changed"] is True
+    assert port["name"] == ""

@@ -59,7 +59,6 @@ def import_keypair(keypair: ResourceType, task: Task) -> Json:
     if task.arguments.get("key_type"):
         body["type"] = task.arguments["key_type"]
     cloud = task.cloud
-    cloud.known.pop(keypair.name, None)
     microversion = keypair.microversion
     if {"@", "."} & set(task.name):
         microversion = cloud.limit_microversion(keypair.service, _NAMES_MICROVERSION)

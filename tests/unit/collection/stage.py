@@ -99,7 +99,8 @@ class Stage:
     def set_up(self, case: Case) -> Json:
         """Make, with the collection's own tasks, all that the case's task refers to.
 
-        Returns the task's arguments.
+        There is also something of the same name and type, which is never meant. Returns the
+        task's arguments.
         """
         place = (case.module.name, case.variant)
         if place not in self._scenes:
@@ -107,10 +108,18 @@ class Stage:
             self._made.clear()
             for reference in PRECEDED_BY.get(case.module.name, ()):
                 self._resolve(reference, 0)
-            self._scenes[place] = self._copy(self._build(case.module, case.variant, 0))
+            given = self._build(case.module, case.variant, 0)
+            self._put_namesake(case.module, given)
+            self._scenes[place] = self._copy(given)
         scene = self._scenes[place]
         self.restore(scene)
         return scene.given
+
+    def _put_namesake(self, module: Module, given: Json) -> None:
+        # Of what is known by its name, a keypair, there is only one.
+        is_label = given.get("name") == given.get("old_id")
+        if isinstance(module, ResourceType) and module.has_name and not is_label:
+            self.cloud.put(module.path.strip("/"), name=given["name"])
 
     def restore(self, scene: Scene) -> None:
         """Put everything back to what it was."""

@@ -173,6 +173,23 @@ def test_a_row_without_its_object_is_replaced(case: Case, stage: Stage) -> None:
         assert "is-gone" not in stage.record_path.read_text("utf-8")
 
 
+@pytest.mark.parametrize("case", [Case(RESOURCE_TYPES["floating ip"], FULL, NEWEST)], ids=str)
+def test_a_chosen_address_is_given_to_its_port(case: Case, stage: Stage) -> None:
+    """It stays a stranger's: it gets no marker, and a port that has it already keeps it."""
+    given = stage.set_up(case)
+    network = {"floating_network_id": given["external_network"]}
+    free, other = (stage.cloud.make("floatingips", **network)["id"] for _ in range(2))
+    assert stage.run(case.module, {**given, "use": free})["id"] == free
+    address = stage.cloud.read("floatingips", free)
+    assert (address["port_id"], address["tags"]) == (given["port"], [])
+    assert address["fixed_ip_address"] == given["fixed_ip_address"]
+    stage.cloud.read("floatingips", other)["port_id"] = "of-another"
+    begin = len(stage.cloud.log)
+    message = stage.run(case.module, {**given, "old_id": "second", "use": other})["msg"]
+    assert "belongs to port of-another already" in message
+    assert stage.cloud.writes(begin) == []
+
+
 @pytest.mark.parametrize("case", [Case(RESOURCE_TYPES["server"], FULL, NEWEST)], ids=str)
 def test_a_server_gets_its_user_data(case: Case, stage: Stage) -> None:
     """No tenant can read them back."""

@@ -16,7 +16,7 @@ not negated, too: that is the same.
 
 Why not mutmut or cosmic-ray: neither drops statements, which is what hurts here (a marker that is
 not set, a journal that is not written).  cosmic-ray changes the checkout itself, one fault at a
-time; mutmut rewrites all functions at once, which tests that read the source notice by mistake.
+time; mutmut runs a rewritten package, while tests here read the package's source.
 """
 
 from __future__ import annotations

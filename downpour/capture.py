@@ -21,7 +21,7 @@ from downpour.bundle.journal import Journal, Temporary
 from downpour.cloud import Cloud, translate_errors
 from downpour.collection import MARKER_KEY
 from downpour.errors import DownpourError, Problem, raise_all
-from downpour.resources.captures import Capture, Route, TemporaryKind
+from downpour.resources.captures import PLACES, Capture, Route, TemporaryKind
 from downpour.resources.model import Attributes, Resource, describe_resource
 from downpour.transfer.progress import Progress
 
@@ -42,13 +42,6 @@ _BUSY = (
     "backing-up",
 )
 _REMOVAL_ORDER = tuple(TemporaryKind)
-# Service, collection, listing with all facts, and what one is called in its document.
-_PLACES = {
-    TemporaryKind.IMAGE: ("image", "images", "/images", ""),
-    TemporaryKind.VOLUME: ("block_storage", "volumes", "/volumes/detail", "volume"),
-    TemporaryKind.SNAPSHOT: ("block_storage", "snapshots", "/snapshots/detail", "snapshot"),
-    TemporaryKind.STOPPED_SERVER: ("compute", "servers", "/servers/detail", "server"),
-}
 
 # What stands for a frozen resource: its snapshot, for a server its image, or why there is none.
 Frozen = Temporary | DownpourError
@@ -339,17 +332,17 @@ def _start_server(cloud: Cloud, stopped: Temporary) -> None:
 
 def _read(cloud: Cloud, temporary: Temporary) -> Attributes | None:
     """Return the document of a temporary object, found by id or by its unique name, as sent."""
-    service, collection, listing, key = _PLACES[temporary.kind]
+    place = PLACES[temporary.kind]
     with translate_errors(f"{temporary.kind} {temporary.name}"):
         if not temporary.id:
-            answer = cloud.read_document(service, listing, {"name": temporary.name})
-            named = (item for item in answer[collection] if item["name"] == temporary.name)
+            answer = cloud.read_document(place.service, place.listing, {"name": temporary.name})
+            named = (item for item in answer[place.collection] if item["name"] == temporary.name)
             return next(named, None)
         try:
-            answer = cloud.read_document(service, f"/{collection}/{temporary.id}", {})
+            answer = cloud.read_document(place.service, f"/{place.collection}/{temporary.id}", {})
         except openstack.exceptions.NotFoundException:
             return None
-    document: Attributes = answer[key] if key else answer
+    document: Attributes = answer[place.key] if place.key else answer
     return None if document["status"] == "deleted" else document
 
 

@@ -22,6 +22,24 @@ class TemporaryKind(enum.StrEnum):
     STOPPED_SERVER = "stopped server"
 
 
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a kind of object is in the API; ``key`` wraps one in an answer, if anything does."""
+
+    service: str
+    collection: str
+    listing: str
+    key: str
+
+
+PLACES = {
+    TemporaryKind.IMAGE: Place("image", "images", "/images", ""),
+    TemporaryKind.VOLUME: Place("block_storage", "volumes", "/volumes/detail", "volume"),
+    TemporaryKind.SNAPSHOT: Place("block_storage", "snapshots", "/snapshots/detail", "snapshot"),
+    TemporaryKind.STOPPED_SERVER: Place("compute", "servers", "/servers/detail", "server"),
+}
+
+
 class Route(enum.Enum):
     """How the bytes of a resource become an image that can be downloaded.
 

@@ -147,6 +147,11 @@ class Scene:
         )
 
     @property
+    def has_looked_by_name(self) -> bool:
+        """Whether a temporary object was looked for whose id is not known."""
+        return any(PREFIX in str(entry.query) for entry in self.source.fake.log)
+
+    @property
     def is_as_before(self) -> bool:
         """Whether the source holds what it held before anything was exported."""
         return self.source.copy_store() == self.before
@@ -232,6 +237,7 @@ def test_interrupted_at_each_request(scene: Scene) -> None:
     for moment in scene.break_each(signal.SIGINT):
         assert scene.is_as_before, f"interrupted at request {moment}"
         assert scene.source.read_unremoved() == {}, f"interrupted at request {moment}"
+    assert not scene.has_looked_by_name, "the answer to a request was not awaited"
 
 
 @pytest.mark.parametrize("deed", MAKING)
@@ -239,6 +245,20 @@ def test_a_second_interruption_does_not_wait(deed: str, stage: Scene) -> None:
     """A second Ctrl-C while something is made ends the run; what was made is found by its name."""
     stage.break_at(deed, signal.SIGINT, signal.SIGINT)
     assert stage.is_as_before
+    assert stage.source.read_unremoved() == {}
+    assert stage.has_looked_by_name == (deed != "stop server")
+
+
+@pytest.mark.parametrize(
+    ("deed", "event"),
+    [("create snapshot", "snapshots.create"), ("create volume", "volumes.create")],
+)
+def test_killed_while_it_is_made(deed: str, event: str, stage: Scene) -> None:
+    """What is still in the making is removed as soon as that is possible."""
+    stage.source.fake.slow_down(event, 3)
+    stage.break_at(deed)
+    clean_up_bundle(stage.cloud, stage.source.bundle)
+    assert stage.source.list_temporary() == []
     assert stage.source.read_unremoved() == {}
 
 
@@ -267,8 +287,7 @@ def test_a_refusal(deed: str, status: int, stage: Scene, clock: Clock) -> None:
     fake.script(MAKING[deed], refuse(status, "not like this"))
     with pytest.raises(DownpourError, match="not like this"):
         stage.run()
-    looked = [entry for entry in fake.log if PREFIX in str(entry.query.get("name", ""))]
-    assert bool(looked) == (status == 500)
+    assert stage.has_looked_by_name == (status == 500)
     assert (clock.monotonic() > capture._ARRIVAL_SECONDS) == (status == 500)
     assert stage.source.read_unremoved() == {}
     assert stage.is_as_before

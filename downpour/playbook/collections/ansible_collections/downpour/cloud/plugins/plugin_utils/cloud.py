@@ -144,11 +144,6 @@ class Cloud:
         major, _, minor = wanted.partition(".")
         return wanted if (int(major), int(minor)) <= tuple(newest) else f"{newest[0]}.{newest[1]}"
 
-    def has_service(self, service: str) -> bool:
-        """Whether the catalog has the service."""
-        with _Translation("login"):
-            return self._get_adapter(service).get_endpoint() is not None
-
     def log_in(self, services: Iterable[str]) -> None:
         """Make sure that the token is good and the services' addresses are known."""
         with _Translation("login"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from downpour.collection import SECTIONS
+from downpour.plan import complete_findings
 from downpour.playbook.render import list_collection_files, render_playbook
 from downpour.resources.model import Key, Options
 from tests.unit.playbook.reading import evaluate, load_file
@@ -190,3 +192,20 @@ def test_the_collection_is_complete() -> None:
         assert f"{root}/plugins/modules/{name}.py" in files
     assert f"{root}/galaxy.yml" in files
     assert not [path for path in files if path.endswith(".pyc") or "__pycache__" in path]
+
+
+def test_the_parts_that_a_saved_root_disk_names() -> None:
+    """A kernel that a server's image names becomes a reference if it comes, else it is told."""
+    tenant = Tenant()
+    kernel, ramdisk = tenant.add("image", "kernel"), tenant.add("image", "ramdisk")
+    base = tenant.add("image", "base", kernel_id=kernel)
+    server = ("server", tenant.add_server("web", base))
+    plan, saved = tenant.bundle(server)
+    properties = {"kernel_id": kernel, "os_distro": "x", "ramdisk_id": ramdisk}
+    saved[server] = dataclasses.replace(saved[server], properties=properties)
+    disk = find_task(render_playbook(plan, saved), "image", server[1])
+    assert disk["properties"] == {"kernel_id": "{{ image_kernel.id }}", "os_distro": "x"}
+    news = set(complete_findings(plan, saved)) - set(plan.findings)
+    assert [(item.id, item.reason) for item in news] == [
+        (server[1], "its ramdisk_id is left out: no such image is carried")
+    ]

@@ -39,7 +39,7 @@ from downpour.resources import RESOURCE_TYPES
 from downpour.resources.captures import Capture
 from downpour.resources.image import select_properties
 from downpour.resources.inventory import Inventory
-from downpour.resources.model import Attributes, DataFile, Key, describe_resource
+from downpour.resources.model import Attributes, DataFile, Finding, Key, Severity, describe_resource
 from downpour.selection import Selection
 from downpour.text import printable
 from downpour.transfer.download import download_image
@@ -278,6 +278,14 @@ def write_bundle(
     with translate_disk_errors(printable(directory)):
         for path in [*(path for path in texts if path not in last), *last]:
             write_file(directory / path, texts[path])
+
+
+def read_findings(directory: Path) -> tuple[Finding, ...]:
+    """Return what a complete bundle tells, with what was found when its bytes were saved."""
+    manifest = read_manifest(directory) or {"findings": []}
+    return tuple(
+        Finding(**{**item, "severity": Severity(item["severity"])}) for item in manifest["findings"]
+    )
 
 
 def clean_up_bundle(cloud: Cloud, directory: Path) -> int:

@@ -37,24 +37,29 @@ class Export(Verb):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Check, capture, download and render."""
-        from downpour.export import export_bundle, plan_selection
+        from downpour.export import export_bundle, plan_selection, read_findings
         from downpour.report.console import tell_omissions
+        from downpour.resources.model import Severity
         from downpour.selection import read_selection
 
         selection = read_selection(parsed_args.file)
         cloud = self.app.connect()
         plan = plan_selection(selection, cloud)
         tell_omissions(plan.findings, self.app.say)
-        status = errors.OMISSIONS if plan.has_omissions else errors.DONE
         directory = parsed_args.directory
-        if not export_bundle(
+        is_new = export_bundle(
             cloud,
             plan,
             selection.normalize(),
             directory,
             self.app.choose_progress(),
             stop_servers=parsed_args.stop_servers,
-        ):
+        )
+        findings = read_findings(directory)
+        tell_omissions([item for item in findings if item not in plan.findings], self.app.say)
+        is_less = any(item.severity is Severity.OMISSION for item in findings)
+        status = errors.OMISSIONS if is_less else errors.DONE
+        if not is_new:
             self.app.say(
                 f"{directory} holds this export already; name another directory for a newer state"
             )
